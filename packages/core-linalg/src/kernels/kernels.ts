@@ -1,0 +1,113 @@
+import type { FloatArray, Precision } from '../tokens/tokens.ts';
+
+/** Which code computes: WASM with relaxed SIMD (fused multiply-add), WASM with simd128, or plain TypeScript. */
+export type KernelBuild = 'relaxed-simd' | 'simd128' | 'plain';
+
+/**
+ * Which operand of a product is stored transposed. All matrices are row-major; a row is a token.
+ * 'NN': A is m x k, B is k x n. 'NT': B is stored n x k (a weight W of shape out x in, applied to tokens).
+ * 'TN': A is stored k x m.
+ */
+export type GemmForm = 'NN' | 'NT' | 'TN';
+
+/** A right operand laid out once for many products; made by `kernels.pack`, read by `kernels.gemmPacked`. */
+export interface PackedMatrix {
+  /** Inner dimension. */
+  readonly k: number;
+  /** Columns of the product. */
+  readonly n: number;
+  /** Storage private to the kernels that packed it. */
+  readonly data: FloatArray;
+}
+
+/**
+ * A softmax attention problem over several heads: for head a, query i,
+ * $z_i = \sum_j v_j e^{scale \cdot k_j \cdot q_i} / \sum_j e^{scale \cdot k_j \cdot q_i}$.
+ * A token holds its heads one after another; query head a reads key head floor(a * keyHeads / heads).
+ */
+export interface AttentionShape {
+  /** Query tokens, >= 0. */
+  readonly queries: number;
+  /** Key and value tokens, >= 0. */
+  readonly keys: number;
+  /** Query heads, >= 1. */
+  readonly heads: number;
+  /** Key heads, a divisor of heads. */
+  readonly keyHeads: number;
+  /** Width of a query and key per head, >= 1. */
+  readonly d: number;
+  /** Width of a value per head, >= 1. */
+  readonly dv: number;
+  /** Factor on the scores, finite. */
+  readonly scale: number;
+  /**
+   * null: every query sees every key. A number c: query i sees keys j <= i + c
+   * (c = keys - queries aligns the last query with the last key, as decoding needs).
+   */
+  readonly causal: number | null;
+}
+
+/**
+ * Numeric kernels over one memory. Every array argument has the kernels' precision; an array from `allocate`
+ * is used in place, any other is copied in and out. Lengths may exceed what the shape needs, never fall short.
+ * Outputs may not overlap inputs unless a method says so. All calls are synchronous.
+ */
+export interface Kernels {
+  /** The code that runs. */
+  readonly build: KernelBuild;
+  /** Precision of every array. */
+  readonly precision: Precision;
+  /** Threads that share the work, the caller's included. */
+  readonly threads: number;
+
+  /**
+   * `length` zeros in kernel memory, 16-byte aligned; freed by the enclosing `scratch`, or never.
+   *
+   * @throws RangeError if the memory cannot hold them; the message says how much there is
+   */
+  allocate(length: number): FloatArray;
+  /** Runs `body`, then frees all that it allocated. Calls nest. */
+  scratch<T>(body: () => T): T;
+
+  /** C = alpha op(A) op(B) + beta C; C is m x n. With beta = 0 the old C is not read. */
+  gemm(form: GemmForm, m: number, n: number, k: number, alpha: number, a: FloatArray, b: FloatArray, beta: number, c: FloatArray): void;
+  /** Lays out B for `gemmPacked`: 'N' reads b as k x n, 'T' as n x k. The result is allocated in kernel memory. */
+  pack(form: 'N' | 'T', k: number, n: number, b: FloatArray): PackedMatrix;
+  /** C = A B (+ C if `accumulate`), A m x k, C m x n. */
+  gemmPacked(m: number, a: FloatArray, b: PackedMatrix, c: FloatArray, accumulate?: boolean): void;
+
+  /** y_i = e^{x_i}; y may be x. */
+  exp(length: number, x: FloatArray, y: FloatArray): void;
+  /** Softmax of each row, shifted by the row's maximum; y may be x. A row of -Infinity gives zeros. */
+  softmaxRows(rows: number, columns: number, x: FloatArray, y: FloatArray): void;
+  /** dx += y (dy - y . dy), row by row, with y = softmax(x). */
+  softmaxRowsVjp(rows: number, columns: number, y: FloatArray, dy: FloatArray, dx: FloatArray): void;
+  /** y = x / sqrt(mean(x^2) + epsilon) * gain, per token of width d; y may be x. */
+  rmsNorm(n: number, d: number, epsilon: number, x: FloatArray, gain: FloatArray, y: FloatArray): void;
+  /** dx += gradient of rmsNorm at x for dy; dgain += its gradient for the gain where given. */
+  rmsNormVjp(n: number, d: number, epsilon: number, x: FloatArray, gain: FloatArray, dy: FloatArray, dx: FloatArray, dgain?: FloatArray): void;
+  /** y = x sigmoid(x); y may be x. */
+  silu(length: number, x: FloatArray, y: FloatArray): void;
+  /** dx += gradient of silu at x for dy. */
+  siluVjp(length: number, x: FloatArray, dy: FloatArray, dx: FloatArray): void;
+  /** y = silu(gate) up; y may be gate or up. */
+  swiglu(length: number, gate: FloatArray, up: FloatArray, y: FloatArray): void;
+  /** dgate = and dup = the gradients of swiglu for dy (overwritten; dgate may be gate and dup may be up). */
+  swigluVjp(length: number, gate: FloatArray, up: FloatArray, dy: FloatArray, dgate: FloatArray, dup: FloatArray): void;
+
+  /**
+   * Softmax attention in tiles, O(queries d) memory beyond the arguments.
+   * q: queries x heads*d, k: keys x keyHeads*d, v: keys x keyHeads*dv, z: queries x heads*dv (overwritten),
+   * logPartition: heads x queries (overwritten), ln sum_j e^{scale k_j . q_i}.
+   * A query that sees no key gets z = 0 and logPartition = -Infinity.
+   */
+  attention(shape: AttentionShape, q: FloatArray, k: FloatArray, v: FloatArray, z: FloatArray, logPartition: FloatArray): void;
+  /**
+   * Adds the vector-Jacobian product of `attention` for dz to dq, dk and dv; scores are recomputed in tiles
+   * from logPartition, no queries x keys matrix is stored.
+   */
+  attentionVjp(shape: AttentionShape, q: FloatArray, k: FloatArray, v: FloatArray, z: FloatArray, logPartition: FloatArray, dz: FloatArray, dq: FloatArray, dk: FloatArray, dv: FloatArray): void;
+
+  /** Ends the worker threads; the kernels go on with one thread. */
+  close(): void;
+}
