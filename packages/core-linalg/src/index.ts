@@ -16,6 +16,9 @@ export {
   describe,
 } from './checks/checks.ts';
 export type { AttentionShape, GemmForm, KernelBuild, Kernels, PackedMatrix } from './kernels/kernels.ts';
+export { randomSource, type RandomSource } from './random/randomSource.ts';
+export { normalTokens, uniformTokens } from './random/randomTokens.ts';
+export { spherePoint, spherePoints } from './random/sphere.ts';
 export {
   column,
   concatTokens,
@@ -24,6 +27,7 @@ export {
   tokensFromColumns,
   zeroTokens,
   type FloatArray,
+  type FloatArrayOf,
   type Precision,
   type Tokens,
 } from './tokens/tokens.ts';

@@ -1,10 +1,17 @@
-import { assertInteger, assertLength, assertNonEmpty, describe } from '../checks/checks.ts';
+import { assertInteger, assertLength, assertNonEmpty, assertOneOf, describe } from '../checks/checks.ts';
 
 /** A Float32Array or a Float64Array: the two precisions that the library computes in. */
 export type FloatArray = Float32Array | Float64Array;
 
 /** The name of a precision. */
 export type Precision = 'float32' | 'float64';
+
+/**
+ * The storage that a precision names.
+ *
+ * @typeParam P - the precision
+ */
+export type FloatArrayOf<P extends Precision> = P extends 'float64' ? Float64Array : Float32Array;
 
 /**
  * Tokens as the columns of a $d \times n$ matrix, each token's $d$ values together in memory:
@@ -45,14 +52,16 @@ export function tokens<A extends FloatArray>(d: number, data: A): Tokens<A> {
 /**
  * $n$ zero tokens of width $d$.
  *
- * @throws RangeError if d < 1, n < 0 or either is not an integer
+ * @throws RangeError if d < 1, n < 0, either is not an integer or the precision is unknown
  * @example
  * zeroTokens(3, 2).data.length; // => 6
  */
-export function zeroTokens(d: number, n: number, precision: Precision = 'float64'): Tokens {
+export function zeroTokens<P extends Precision = 'float64'>(d: number, n: number, precision?: P): Tokens<FloatArrayOf<P>> {
   assertInteger('zeroTokens', 'd', d, 1);
   assertInteger('zeroTokens', 'n', n);
-  return { d, n, data: precision === 'float64' ? new Float64Array(d * n) : new Float32Array(d * n) };
+  const kind: Precision = precision ?? 'float64';
+  assertOneOf('zeroTokens', 'precision', kind, ['float32', 'float64']);
+  return { d, n, data: (kind === 'float64' ? new Float64Array(d * n) : new Float32Array(d * n)) as FloatArrayOf<P> };
 }
 
 /**
@@ -63,7 +72,7 @@ export function zeroTokens(d: number, n: number, precision: Precision = 'float64
  * @example
  * tokensFromColumns([[1, 2], [3, 4]]).data[2]; // => 3
  */
-export function tokensFromColumns(columns: readonly ArrayLike<number>[], precision: Precision = 'float64'): Tokens {
+export function tokensFromColumns<P extends Precision = 'float64'>(columns: readonly ArrayLike<number>[], precision?: P): Tokens<FloatArrayOf<P>> {
   assertNonEmpty('tokensFromColumns', 'columns', columns);
   const d = columns[0]!.length;
   const result = zeroTokens(d, columns.length, precision);
