@@ -16,6 +16,7 @@ export {
   describe,
 } from './checks/checks.ts';
 export type { AttentionShape, GemmForm, KernelBuild, Kernels, PackedMatrix } from './kernels/kernels.ts';
+export { createPlainKernels, type PlainKernelsOptions } from './kernels/plain.ts';
 export { randomSource, type RandomSource } from './random/randomSource.ts';
 export { normalTokens, uniformTokens } from './random/randomTokens.ts';
 export { spherePoint, spherePoints } from './random/sphere.ts';
