@@ -1,0 +1,1 @@
+export { describeNodeMachine, peakMemoryMiB } from './machine.ts';
