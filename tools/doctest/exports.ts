@@ -1,5 +1,5 @@
 /** What the packages export: under which import, from which file, and whether it is a function. */
-import { existsSync, globSync, readFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import ts from 'typescript';
 
@@ -42,7 +42,10 @@ function exportsOf(path: string, specifier: string): PublicName[] {
   for (const s of moduleAt(path).statements) {
     if (ts.isExportDeclaration(s) && s.exportClause && ts.isNamedExports(s.exportClause) && s.moduleSpecifier && ts.isStringLiteral(s.moduleSpecifier)) {
       const from = join(dirname(path), s.moduleSpecifier.text);
-      if (!s.moduleSpecifier.text.startsWith('.') || !existsSync(from)) continue;
+      if (!s.moduleSpecifier.text.startsWith('.')) {
+        for (const e of s.exportClause.elements) declared(e.name.text, s.isTypeOnly || e.isTypeOnly ? 'type' : 'value');
+        continue;
+      }
       const inner = new Map(exportsOf(from, specifier).map((e) => [e.name, e]));
       for (const e of s.exportClause.elements) {
         const target = inner.get((e.propertyName ?? e.name).text);

@@ -36,10 +36,11 @@ test('a wrong value names the place, the printed and the real one', () => {
   expect(() => check([1, 2], [1, 3], 'a.md:7', '[1, 3]')).toThrow('a.md:7: the documentation says [1, 3], got [ 1, 2 ]');
 });
 
+const fails = (): never => {
+  throw new RangeError('f: n must be at least 1, got 0');
+};
+
 test('an expected error is told from another error and from none', async () => {
-  const fails = (): never => {
-    throw new RangeError('f: n must be at least 1, got 0');
-  };
   await throws(fails, 'RangeError', 'at least 1', 'here');
   await throws(() => Promise.reject(new TypeError('no')), 'TypeError', '', 'here');
   await expect(throws(fails, 'TypeError', 'at least 1', 'here')).rejects.toThrow('here: the documentation says TypeError: at least 1, got RangeError: f:');
