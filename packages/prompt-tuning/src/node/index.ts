@@ -1,1 +1,6 @@
-export {};
+/**
+ * Model folders and adapters on disk; everything else of the package needs no disk.
+ *
+ * @module node
+ */
+export { openFolder, writeFiles } from './folder.ts';

@@ -1,0 +1,12 @@
+import { describe } from '@prompt-limits/core-linalg';
+
+/**
+ * Throws the error of every file format here: "function: file: place: requirement, got actual".
+ *
+ * @param where - function, file and place, joined by ": "
+ * @param requirement - what the format asks for, with the field's name
+ * @param actual - the value found; leave it out where the requirement says it all
+ */
+export function refuse(where: string, requirement: string, ...actual: [] | [unknown]): never {
+  throw new RangeError(`${where}: ${requirement}${actual.length === 0 ? '' : `, got ${describe(actual[0])}`}`);
+}
