@@ -15,11 +15,18 @@ export {
   assertPositive,
   describe,
 } from './checks/checks.ts';
+export { multiply } from './decompositions/multiply.ts';
+export { qr, type QrDecomposition } from './decompositions/qr.ts';
+export { solve, type Solution } from './decompositions/solve.ts';
+export { singularValues, svd, type SingularValueDecomposition } from './decompositions/svd.ts';
 export type { AttentionShape, GemmForm, KernelBuild, Kernels, PackedMatrix } from './kernels/kernels.ts';
 export { createPlainKernels, type PlainKernelsOptions } from './kernels/plain.ts';
+export { entrywiseNorm, frobeniusNorm, maxNorm } from './norms/entrywise.ts';
+export { numericalRank, spectralNorm } from './norms/spectral.ts';
 export { randomSource, type RandomSource } from './random/randomSource.ts';
 export { normalTokens, uniformTokens } from './random/randomTokens.ts';
 export { spherePoint, spherePoints } from './random/sphere.ts';
+export { tokensFromMatrix, tokensToMatrix, type MatrixLike } from './tokens/matrix.ts';
 export {
   column,
   concatTokens,
@@ -32,3 +39,4 @@ export {
   type Precision,
   type Tokens,
 } from './tokens/tokens.ts';
+export { Matrix } from 'ml-matrix';

@@ -16,8 +16,10 @@ import type { RandomSource } from './randomSource.ts';
  * normalTokens(randomSource(7), 3, 2, 0.02).data.length; // => 6
  */
 export function normalTokens<P extends Precision = 'float64'>(random: RandomSource, d: number, n: number, scale: number = 1, precision?: P): Tokens<FloatArrayOf<P>> {
-  const result = zeroTokens(d, n, precision);
+  assertInteger('normalTokens', 'd', d, 1);
+  assertInteger('normalTokens', 'n', n);
   assertInRange('normalTokens', 'scale', scale, 0, Number.MAX_VALUE);
+  const result = zeroTokens(d, n, precision);
   for (let i = 0; i < result.data.length; i++) result.data[i] = scale * random.normal();
   return result;
 }
@@ -37,10 +39,12 @@ export function normalTokens<P extends Precision = 'float64'>(random: RandomSour
  * uniformTokens(randomSource(7), 3, 2, 5, 5).data[0]; // => 5
  */
 export function uniformTokens<P extends Precision = 'float64'>(random: RandomSource, d: number, n: number, low: number, high: number, precision?: P): Tokens<FloatArrayOf<P>> {
-  const result = zeroTokens(d, n, precision);
+  assertInteger('uniformTokens', 'd', d, 1);
+  assertInteger('uniformTokens', 'n', n);
   assertFiniteNumber('uniformTokens', 'low', low);
   assertInRange('uniformTokens', 'high', high, low, Number.MAX_VALUE);
   assertFiniteNumber('uniformTokens', 'high - low', high - low);
+  const result = zeroTokens(d, n, precision);
   for (let i = 0; i < result.data.length; i++) result.data[i] = low + (high - low) * random.uniform();
   return result;
 }

@@ -1,4 +1,4 @@
-import { assertInteger, assertLength, assertNonEmpty, assertOneOf, describe } from '../checks/checks.ts';
+import { assertInRange, assertInteger, assertLength, assertNonEmpty, assertOneOf, describe } from '../checks/checks.ts';
 
 /** A Float32Array or a Float64Array: the two precisions that the library computes in. */
 export type FloatArray = Float32Array | Float64Array;
@@ -49,6 +49,9 @@ export function tokens<A extends FloatArray>(d: number, data: A): Tokens<A> {
   return { d, n: data.length / d, data };
 }
 
+// Node 20 and today's browsers make typed arrays of up to 2^32 or 2^33 values; beyond that d or n is a slip.
+const MAX_VALUES = 2 ** 32;
+
 /**
  * $n$ zero tokens of width $d$.
  *
@@ -59,6 +62,7 @@ export function tokens<A extends FloatArray>(d: number, data: A): Tokens<A> {
 export function zeroTokens<P extends Precision = 'float64'>(d: number, n: number, precision?: P): Tokens<FloatArrayOf<P>> {
   assertInteger('zeroTokens', 'd', d, 1);
   assertInteger('zeroTokens', 'n', n);
+  assertInRange('zeroTokens', 'd * n', d * n, 0, MAX_VALUES);
   const kind: Precision = precision ?? 'float64';
   assertOneOf('zeroTokens', 'precision', kind, ['float32', 'float64']);
   return { d, n, data: (kind === 'float64' ? new Float64Array(d * n) : new Float32Array(d * n)) as FloatArrayOf<P> };
@@ -74,6 +78,7 @@ export function zeroTokens<P extends Precision = 'float64'>(d: number, n: number
  */
 export function tokensFromColumns<P extends Precision = 'float64'>(columns: readonly ArrayLike<number>[], precision?: P): Tokens<FloatArrayOf<P>> {
   assertNonEmpty('tokensFromColumns', 'columns', columns);
+  assertNonEmpty('tokensFromColumns', 'column 0', columns[0]!);
   const d = columns[0]!.length;
   const result = zeroTokens(d, columns.length, precision);
   columns.forEach((c, k) => {
