@@ -1,12 +1,12 @@
 import type { Kernels } from './kernels.ts';
 
-/** The logistic function, 1 / (1 + e^-x); e^-x may overflow to Infinity, which gives the right 0. */
-const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
+/** The logistic function; with t = e^{-|x|} at most 1 neither tail overflows or loses digits. */
+function sigmoid(x: number): number {
+  const t = Math.exp(-Math.abs(x));
+  return (x < 0 ? t : 1) / (1 + t);
+}
 
-/**
- * x sigmoid(x), also where e^-x overflows: below -745 the product is x * 0 = -0, and at -Infinity the limit 0
- * replaces the product -Infinity * 0.
- */
+/** x sigmoid(x); at -Infinity the limit -0 replaces the product -Infinity * 0. */
 const siluOf = (x: number): number => (x === -Infinity ? -0 : x * sigmoid(x));
 
 /**
