@@ -12,4 +12,7 @@ export { parseSafetensors } from './safetensors/parse.ts';
 export type { SafetensorsFile, TensorDtype, TensorView } from './safetensors/safetensors.ts';
 export { tensorValues, tensorView } from './safetensors/values.ts';
 export { safetensorsLayout, writeSafetensors, type SafetensorsLayout, type TensorDescription } from './safetensors/write.ts';
+export { peftAdapter, type AdapterModelSizes } from './softPrompt/peftAdapter.ts';
+export { readPeftAdapter } from './softPrompt/readPeftAdapter.ts';
+export { softPrompt, type PromptInitialisation, type SoftPrompt, type SoftPromptOptions } from './softPrompt/softPrompt.ts';
 export { readTokenizer, type TextTokenizer } from './tokenizer/tokenizer.ts';

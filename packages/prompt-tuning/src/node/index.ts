@@ -3,4 +3,5 @@
  *
  * @module node
  */
+export { loadAdapter, saveAdapter } from './adapter.ts';
 export { openFolder, writeFiles } from './folder.ts';
