@@ -151,7 +151,8 @@ export function softmaxTile(weights: usize, count: i32, state: usize): void {
 /**
  * Probabilities of 6 rows and their gradient: with logPartition and offset one value a row,
  * weights become p = e^{min(s - logPartition, 0)} and products become p (products - offset).
- * The minimum acts only where logPartition is rounded: p never exceeds 1.
+ * The minimum acts only where logPartition is rounded: p never exceeds 1. pmin(x, 0) keeps x where it is NaN: a hidden
+ * key of a row that sees no key, -Infinity - -Infinity, whose p is 0.
  */
 export function softmaxVjpTile(weights: usize, products: usize, count: i32, logPartition: usize, offset: usize): void {
   const lo = v128.load_splat<f32>(expTable), log2e = v128.load_splat<f32>(expTable, 4), magic = v128.load_splat<f32>(expTable, 8);
@@ -160,7 +161,7 @@ export function softmaxVjpTile(weights: usize, products: usize, count: i32, logP
   for (let row: i32 = 0; row < tileRows; ++row) {
     const log = v128.load_splat<f32>(logPartition), mean = v128.load_splat<f32>(offset), zero = f32x4.splat(0);
     for (let at: usize = 0, end = <usize>count << 2; at < end; at += 16) {
-      const x = f32x4.pmin(zero, f32x4.sub(v128.load(weights + at), log));
+      const x = f32x4.pmin(f32x4.sub(v128.load(weights + at), log), zero);
       const p = expShifted(x, lo, log2e, magic, c5, c4, c3, c2, c1, one);
       v128.store(weights + at, p);
       v128.store(products + at, f32x4.mul(p, f32x4.sub(v128.load(products + at), mean)));
