@@ -28,13 +28,13 @@ export function halfUnit(literal: string): number {
   return point === undefined && power >= 0 ? 0 : Number(`5e${power - 1}`);
 }
 
-/** The expected value as code: decimals become `near(value, half)`, wherever arrays and objects hold them. */
+/** The expected value as code: decimals become `$near(value, half)`, wherever arrays and objects hold them. */
 function expectation(node: ts.Expression): string {
   const negative = ts.isPrefixUnaryExpression(node) && node.operator === ts.SyntaxKind.MinusToken;
   const number = negative ? node.operand : node;
   if (ts.isNumericLiteral(number)) {
     const half = halfUnit(number.getText());
-    return half === 0 ? node.getText() : `near(${node.getText()}, ${half})`;
+    return half === 0 ? node.getText() : `$near(${node.getText()}, ${half})`;
   }
   if (ts.isParenthesizedExpression(node)) return expectation(node.expression);
   if (ts.isArrayLiteralExpression(node)) return `[${node.elements.map(expectation).join(', ')}]`;
@@ -103,16 +103,16 @@ export function compile(example: Example, runtime: string, provide: Provide = ()
       if (error !== undefined) {
         const tail = `, ${JSON.stringify(error)}, ${JSON.stringify(part)}, ${place})`;
         const [open, close, body] = ts.isExpressionStatement(node) ? ['(', ')', node.expression] : ['{', '}', node];
-        insertions.push({ at: node.getStart(), text: `await throws(async () => ${open}` }, { at: body.end, text: `${close}${tail}${ts.isExpressionStatement(node) ? '' : ';'}` });
+        insertions.push({ at: node.getStart(), text: `await $throws(async () => ${open}` }, { at: body.end, text: `${close}${tail}${ts.isExpressionStatement(node) ? '' : ';'}` });
         continue;
       }
       const tail = `, ${expectedValue(value!, where)}, ${place}, ${JSON.stringify(value)})`;
       if (ts.isExpressionStatement(node)) {
-        insertions.push({ at: node.getStart(), text: 'check((' }, { at: node.expression.end, text: `)${tail}` });
+        insertions.push({ at: node.getStart(), text: '$check((' }, { at: node.expression.end, text: `)${tail}` });
       } else {
         const [declaration, ...more] = node.declarationList.declarations;
         if (more.length > 0 || !ts.isIdentifier(declaration!.name)) throw new SyntaxError(`${where}: a printed value needs one name before it`);
-        insertions.push({ at: node.end, text: `; check(${declaration!.name.text}${tail};` });
+        insertions.push({ at: node.end, text: `; $check(${declaration!.name.text}${tail};` });
       }
     }
   };
@@ -135,5 +135,5 @@ export function compile(example: Example, runtime: string, provide: Provide = ()
   // From the end, so that earlier places keep their offsets; at one place the later insertion comes out last.
   for (const { at: place, text } of insertions.toSorted((a, b) => a.at - b.at).toReversed()) body = body.slice(0, place) + text + body.slice(place);
   const imports = freeNames(source).map(provide).filter((line) => line !== undefined);
-  return { source: [`import { check, near, throws } from ${JSON.stringify(runtime)};`, ...imports, body, 'void [check, near, throws];', ''].join('\n'), assertions };
+  return { source: [`import { check as $check, near as $near, throws as $throws } from ${JSON.stringify(runtime)};`, ...imports, body, 'void [$check, $near, $throws];', ''].join('\n'), assertions };
 }

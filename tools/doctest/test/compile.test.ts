@@ -42,6 +42,7 @@ test.each([
   ['strings that look like assertions', "'// => 3'.length; // => 7\n`// => ${'// => 4'.length}`; // => '// => 7'\n/\\/\\/ => 3/.test('// => 3'); // => true", 3],
   ['other comments', '// a remark\n1; /* => no */ // => 1', 1],
   ['types', 'interface P { x: number }\nconst p: P = { x: 1 };\np satisfies P; // => { x: 1 }', 1],
+  ['names of its own', 'const check = { near: 0.5 };\ncheck.near; // => 0.50', 1],
   ['imports', "import { inspect } from 'node:util';\ninspect(1); // => '1'", 1],
 ])('runs %s', async (_, code, assertions) => {
   expect(await execute(code)).toBe(assertions);
@@ -75,7 +76,7 @@ test('imports the names of the package that an example uses, and only those', ()
   const code = 'const column: Tokens = tokens(1, Float64Array.of(1));\nconst other = { zeroTokens: 1 };\nother.zeroTokens + column.n; // => 2';
   const { source } = compile({ ...example(code), file }, '../compare.ts', ownNames(file));
   expect(source.match(/^import .*$/gm)).toEqual([
-    'import { check, near, throws } from "../compare.ts";',
+    'import { check as $check, near as $near, throws as $throws } from "../compare.ts";',
     'import type { Tokens } from "@prompt-limits/core-linalg";',
     'import { tokens } from "@prompt-limits/core-linalg";',
   ]);
