@@ -232,3 +232,16 @@ export function packT(k: usize, n: usize, b: usize, packed: usize, first: usize,
     packed += k << 5;
   }
 }
+
+/**
+ * Packs the panels `first` to `last - 1` of B into `packed` and multiplies by them. form: 0 is NN (A m x k, B k x n),
+ * 1 is NT (B stored n x k), 2 is TN (A stored k x m).
+ */
+export function gemm(
+  form: i32, m: usize, n: usize, k: usize, alpha: f32, a: usize, b: usize, beta: f32, c: usize, packed: usize,
+  first: usize, last: usize, scratch: usize,
+): void {
+  if (form == 1) packT(k, n, b, packed, first, last);
+  else packN(k, n, b, packed, first, last);
+  gemmPanels(form == 2, m, n, k, alpha, a, (form == 2 ? m : k) << 2, packed, beta, c, n << 2, first, last, scratch);
+}

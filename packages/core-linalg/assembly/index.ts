@@ -1,5 +1,15 @@
+export { attentionBytes, attentionForward, attentionPack, attentionPackTasks, attentionScratchBytes, attentionTasks, planAttention } from './attention';
+export {
+  attentionVjpBytes,
+  attentionVjpPack,
+  attentionVjpPackTasks,
+  attentionVjpReduce,
+  attentionVjpScratchBytes,
+  attentionVjpTiles,
+  planAttentionVjp,
+} from './attentionVjp';
 export { exp } from './exp';
-export { gemmPanels, gemmScratchBytes, packN, packT } from './gemm';
-export { rmsNorm, rmsNormVjp } from './rmsNorm';
+export { gemm, gemmPanels, gemmScratchBytes, packN, packT } from './gemm';
+export { rmsNorm, rmsNormVjp, rmsNormVjpInput } from './rmsNorm';
 export { silu, siluVjp, swiglu, swigluVjp } from './silu';
 export { softmaxRows, softmaxRowsVjp } from './softmax';

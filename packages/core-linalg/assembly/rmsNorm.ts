@@ -66,3 +66,8 @@ export function rmsNormVjp(n: usize, d: usize, epsilon: f64, x: usize, gain: usi
     }
   }
 }
+
+/** `rmsNormVjp` for the input alone. */
+export function rmsNormVjpInput(n: usize, d: usize, epsilon: f64, x: usize, gain: usize, dy: usize, dx: usize): void {
+  rmsNormVjp(n, d, epsilon, x, gain, dy, dx, 0);
+}

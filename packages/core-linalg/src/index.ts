@@ -19,6 +19,7 @@ export { multiply } from './decompositions/multiply.ts';
 export { qr, type QrDecomposition } from './decompositions/qr.ts';
 export { solve, type Solution } from './decompositions/solve.ts';
 export { singularValues, svd, type SingularValueDecomposition } from './decompositions/svd.ts';
+export { createKernels, type KernelOptions } from './kernels/createKernels.ts';
 export type { AttentionShape, GemmForm, KernelBuild, Kernels, PackedMatrix } from './kernels/kernels.ts';
 export { createPlainKernels, type PlainKernelsOptions } from './kernels/plain.ts';
 export { entrywiseNorm, frobeniusNorm, maxNorm } from './norms/entrywise.ts';

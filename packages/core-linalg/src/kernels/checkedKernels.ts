@@ -51,7 +51,12 @@ export function checkedKernels(raw: Kernels): Kernels {
       integers('allocate', { length });
       return raw.allocate(length);
     },
-    scratch: (body) => raw.scratch(body),
+    scratch: (body) => raw.scratch(() => {
+      const result = body();
+      // What an asynchronous body allocates would be freed before it goes on.
+      if (result instanceof Promise) throw new TypeError('scratch: body must be synchronous, got a promise');
+      return result;
+    }),
     gemm(form, m, n, k, alpha, a, b, beta, c) {
       assertOneOf('gemm', 'form', form, ['NN', 'NT', 'TN']);
       integers('gemm', { m, n, k });
