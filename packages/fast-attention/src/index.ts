@@ -1,1 +1,20 @@
-export {};
+/**
+ * The efficiency criterion of prompt tuning (Theorems 3.1 and 3.2) on given heads, and what near-linear attention would cost.
+ *
+ * @packageDocumentation
+ */
+export { attentionCost, expOperations, type AttentionCost, type CostSizes } from './criterion/attentionCost.ts';
+export {
+  efficiencyCriterion,
+  type CriterionProblem,
+  type EfficiencyCriterion,
+  type LargestEntries,
+  type PolynomialSize,
+} from './criterion/efficiencyCriterion.ts';
+export type { ScoreProblem } from './criterion/problem.ts';
+export { scoreRange, type Centre, type ScoreRange, type ScoreRangeOptions } from './criterion/scoreRange.ts';
+export { minimaxExp, type MinimaxExp } from './polynomial/minimaxExp.ts';
+export { monomialCount } from './polynomial/monomialCount.ts';
+export { polynomialDegree } from './polynomial/polynomialDegree.ts';
+export { taylorDegree, type DegreeQuestion } from './polynomial/taylorDegree.ts';
+export { weightTolerance } from './polynomial/weightTolerance.ts';
