@@ -1,5 +1,5 @@
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
-  test: { projects: ['packages/*', 'apps/bench', 'tools/doctest'] },
+  test: { projects: ['packages/*', 'apps/bench', 'apps/docs', 'tools/doctest'] },
 });

@@ -1,0 +1,74 @@
+import { katex } from '@mdit/plugin-katex';
+import { defineConfig } from 'vitepress';
+import api from '../api/typedoc-sidebar.json' with { type: 'json' };
+
+// Pages run the sources of the packages, so the site needs no build of them.
+const source = '@prompt-limits/source';
+
+export default defineConfig({
+  title: 'prompt-limits',
+  description: 'What prompt tuning can and cannot do, executable',
+  base: process.env['DOCS_BASE'] ?? '/',
+  cleanUrls: true,
+  lastUpdated: false,
+  head: [['link', { rel: 'icon', type: 'image/svg+xml', href: `${process.env['DOCS_BASE'] ?? '/'}logo.svg` }]],
+  markdown: {
+    config: (md) => {
+      md.use(katex, {
+        throwOnError: true,
+        // The plugin prints a ParseError and carries on; a bad formula must stop the build.
+        transformer: (html: string) => {
+          if (html.includes('katex-error')) throw new Error(`KaTeX: ${html}`);
+          return html;
+        },
+      });
+    },
+  },
+  themeConfig: {
+    logo: '/logo.svg',
+    nav: [
+      { text: 'Guide', link: '/guide/getting-started', activeMatch: '/guide/' },
+      { text: 'Demo', link: '/demo' },
+      { text: 'Paper', link: '/coverage', activeMatch: '/(coverage|errata)' },
+      { text: 'API', link: '/api/', activeMatch: '/api/' },
+    ],
+    sidebar: [
+      {
+        text: 'Guide',
+        items: [
+          { text: 'Getting started', link: '/guide/getting-started' },
+          { text: 'Reading the limits report', link: '/guide/report' },
+          { text: 'Live demo', link: '/demo' },
+        ],
+      },
+      {
+        text: 'Constructions',
+        items: [
+          { text: 'Boltzmann operator', link: '/constructions/boltzmann' },
+          { text: 'Exact attention', link: '/constructions/attention' },
+          { text: 'Soft prompt tuning', link: '/constructions/soft-prompt-tuning' },
+          { text: 'Prompt length', link: '/constructions/prompt-length' },
+          { text: 'Efficiency criterion', link: '/constructions/efficiency-criterion' },
+          { text: 'Feed-forward constructions', link: '/constructions/feed-forward' },
+          { text: 'Kernels', link: '/constructions/kernels' },
+        ],
+      },
+      {
+        text: 'The paper',
+        items: [
+          { text: 'Coverage', link: '/coverage' },
+          { text: 'Errata', link: '/errata' },
+        ],
+      },
+      { text: 'API', link: '/api/', collapsed: true, items: api },
+    ],
+    outline: [2, 3],
+    search: { provider: 'local' },
+    socialLinks: [{ icon: 'github', link: 'https://github.com/prompt-limits/prompt-limits' }],
+    footer: { message: 'MIT licence', copyright: 'After Hu et al., Fundamental Limits of Prompt Tuning Transformers, ICLR 2025' },
+  },
+  vite: {
+    resolve: { conditions: [source, 'module', 'browser', 'development|production'] },
+    ssr: { resolve: { conditions: [source] }, noExternal: [/^@prompt-limits\//] },
+  },
+});

@@ -1,0 +1,14 @@
+import 'katex/dist/katex.min.css';
+import DefaultTheme from 'vitepress/theme';
+import type { Theme } from 'vitepress';
+import AttentionDemo from '../../components/AttentionDemo.vue';
+import CoverageTable from '../../components/CoverageTable.vue';
+import KernelProbe from '../../components/KernelProbe.vue';
+import './style.css';
+
+export default {
+  extends: DefaultTheme,
+  enhanceApp({ app }) {
+    app.component('AttentionDemo', AttentionDemo).component('CoverageTable', CoverageTable).component('KernelProbe', KernelProbe);
+  },
+} satisfies Theme;

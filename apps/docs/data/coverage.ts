@@ -1,0 +1,138 @@
+/** Every numbered statement of the paper, in its order. A test holds the rows against the packages. */
+import type { Statement } from './statement.ts';
+
+const later = { functions: [], tests: [], status: 'not built yet' } as const;
+
+const introduction: readonly Statement[] = [
+  { id: 'Definition 1.1', says: 'prompt tuning: with the model frozen, find the P that minimises the loss on the last L outputs', functions: ['prompt-tuning:tunePrompt'], tests: ['packages/prompt-tuning/test/tuning/tunePrompt.test.ts'], status: 'built', note: 'errata 1' },
+  { id: 'Eq. (1.1)', says: 'the objective of Definition 1.1', functions: ['prompt-tuning:tunePrompt'], tests: ['packages/prompt-tuning/test/tuning/tunePrompt.test.ts'], status: 'built', note: 'errata 1' },
+  { id: 'Eq. (1.2)', says: 'distance of two sequence functions: the entrywise alpha-norm of the difference, integrated', functions: ['core-linalg:entrywiseNorm'], tests: ['packages/core-linalg/test/norms/entrywise.test.ts'], status: 'part', note: 'the norm, without the integral' },
+  { id: 'Eq. (1.3)', says: 'softmax attention with inverse temperature', functions: ['attention:attend', 'attention:attendVjp'], tests: ['packages/attention/test/exact/attend.test.ts', 'packages/attention/test/gradient/attendVjp.test.ts'], status: 'built', note: 'errata 2' },
+  { id: 'Problem 1', says: 'approximate prompt tuning inference: entries at most B, error at most delta_F in the max norm', functions: ['fast-attention:efficiencyCriterion'], tests: ['packages/fast-attention/test/criterion/efficiencyCriterion.test.ts'], status: 'part', note: 'the criterion, without the fast algorithm; errata 3' },
+];
+
+const universality: readonly Statement[] = [
+  { id: 'Lemma 2.1', says: 'attention of any rank tells sequences apart (informal Lemma 2.2)', ...later },
+  { id: 'Theorem 2.1', says: 'deep narrow form is universal (informal Theorem 2.3)', ...later },
+  { id: 'Theorem 2.2', says: 'two wide layers are universal (informal Theorem 2.4)', ...later },
+  { id: 'Eq. (2.1)', says: 'self-attention layer: residual plus the sum of the heads', ...later },
+  { id: 'Eq. (2.2)', says: 'one head of size s, token by token', functions: ['attention:attend'], tests: ['packages/attention/test/exact/attend.test.ts'], status: 'part', note: 'the attention, without the weight matrices' },
+  { id: 'Eq. (2.3)', says: 'feed-forward layer of r ReLU neurons with a residual', functions: ['ffn-constructions:feedForward'], tests: ['packages/ffn-constructions/test/feedForward.test.ts'], status: 'built' },
+  { id: 'Definition 2.1', says: 'transformer block: feed-forward after self-attention', ...later },
+  { id: 'Definition 2.2', says: 'the class of transformers with h heads of size s and r neurons', ...later },
+  { id: 'Definition 2.3', says: 'target functions: C-Lipschitz maps of the unit cube', ...later },
+  { id: 'Problem 2', says: 'is there one transformer that prompts steer to any target function', ...later },
+  { id: 'Definition 2.4', says: 'vocabulary: the set of tokens of a sequence, and of all sequences', ...later },
+  { id: 'Definition 2.5', says: 'tokenwise separated: norms between two bounds, distinct tokens far apart', ...later },
+  { id: 'Definition 2.6', says: 'contextual mapping: bounded IDs, apart whenever token or context differ', ...later },
+  { id: 'Lemma 2.2', says: 'attention of any rank is a contextual mapping, with constants', ...later, note: 'errata 14, 15, 23' },
+  { id: 'Eq. (2.4)', says: 'the deep form: narrow layers, one attention, narrow layers', ...later, note: 'errata 16' },
+  { id: 'Lemma 2.3', says: 'a quantised surrogate whose prompts select any target function', functions: ['prompt-tuning:sufficientPromptLength'], tests: ['packages/prompt-tuning/test/capacity/sufficientPromptLength.test.ts'], status: 'part', note: 'the prompt length, without the surrogate; errata 7' },
+  { id: 'Lemma 2.4', says: 'a deep transformer that equals the surrogate', ...later },
+  { id: 'Theorem 2.3', says: 'prompt tuning the deep form is universal', ...later },
+  { id: 'Lemma 2.5', says: 'how many layers the deep form needs', ...later },
+  { id: 'Theorem 2.4', says: 'prompt tuning one attention and two wide layers is universal', ...later, note: 'errata 13' },
+  { id: 'Definition 2.7', says: 'memorisation: one prompt brings every example within epsilon of its label', ...later, note: 'errata 1' },
+  { id: 'Theorem 2.5', says: 'a prompt length with which any Lipschitz dataset is memorised', functions: ['prompt-tuning:sufficientPromptLength'], tests: ['packages/prompt-tuning/test/capacity/sufficientPromptLength.test.ts'], status: 'part', note: 'the length, without the transformer; errata 20' },
+];
+
+const efficiency: readonly Statement[] = [
+  { id: 'Hypothesis 1', says: 'SETH: no algorithm beats exhaustive search on k-SAT by a fixed factor in the exponent, for all k', ...later, note: 'a conjecture; nothing to compute' },
+  { id: 'Theorem 3.1', says: 'at B of the order of sqrt(log n) no sub-quadratic algorithm exists under SETH', functions: ['fast-attention:efficiencyCriterion'], tests: ['packages/fast-attention/test/criterion/efficiencyCriterion.test.ts'], status: 'part', note: 'which side of the criterion; a hardness result cannot be run; errata 3, 4' },
+  { id: 'Theorem 3.2', says: 'below that order an almost linear algorithm exists', functions: ['fast-attention:efficiencyCriterion'], tests: ['packages/fast-attention/test/criterion/efficiencyCriterion.test.ts'], status: 'part', note: 'degree, rank and cost, without the algorithm; errata 3, 4' },
+];
+
+const appendixB: readonly Statement[] = [
+  { id: 'Theorem B.1', says: 'attention of any rank with feed-forward layers is universal, without prompts', ...later },
+  { id: 'Eq. (B.1)', says: 'one quantising layer: a jump built of four neurons', ...later, note: 'errata 5, 6' },
+];
+
+const boltz = ['boltzmann:boltz'];
+const boltzTest = ['packages/boltzmann/test/boltz.test.ts'];
+const appendixC: readonly Statement[] = [
+  { id: 'Definition C.1', says: 'softmax and the Boltzmann operator', functions: ['boltzmann:softmax', 'boltzmann:boltz'], tests: ['packages/boltzmann/test/softmax.test.ts', ...boltzTest], status: 'built' },
+  { id: 'Eq. (C.1)', says: 'Boltz is the softmax-weighted mean', functions: boltz, tests: boltzTest, status: 'built' },
+  { id: 'Eq. (C.2)', says: 'partition function and entropy', functions: ['boltzmann:logPartition', 'boltzmann:gibbsEntropy'], tests: ['packages/boltzmann/test/logPartition.test.ts', 'packages/boltzmann/test/gibbsEntropy.test.ts'], status: 'built' },
+  { id: 'Lemma C.1', says: 'Boltz is the log partition less the entropy', functions: boltz, tests: boltzTest, status: 'built' },
+  { id: 'Lemma C.2', says: 'Boltz falls in an entry that lies ln n + 1 below the largest', ...later },
+  { id: 'Lemma C.3', says: 'Boltz is concave in an entry that lies ln n + 3 below the largest', ...later },
+  { id: 'Lemma C.4', says: 'Boltz of a separated vector exceeds that of its flattened form', ...later },
+  { id: 'Lemma C.5', says: 'more separated entries at the end lower Boltz', ...later },
+  { id: 'Lemma C.6', says: 'gap of Boltz when the largest entries differ', ...later },
+  { id: 'Lemma C.7', says: 'gap of Boltz when only the last entry differs', ...later, note: 'errata 17' },
+  { id: 'Lemma C.8', says: 'gap of Boltz when the first k entries agree', ...later, note: 'errata 18' },
+  { id: 'Lemma C.9', says: 'Boltz keeps separated vectors apart', ...later, note: 'errata 19' },
+  { id: 'Eq. (C.3)', says: 'Boltz is bounded by the largest absolute entry', ...later },
+  { id: 'Eq. (C.4)', says: 'the gap that Lemma C.9 promises', ...later },
+];
+
+const appendixD: readonly Statement[] = [
+  { id: 'Lemma D.1', says: 'a direction on which no difference of a finite set shrinks too much', ...later },
+  { id: 'Eq. (D.1)', says: 'that direction also keeps every token away from zero', ...later },
+  { id: 'Lemma D.2', says: 'weights of rank rho whose scores are spaced by delta', ...later, note: 'errata 14' },
+  { id: 'Eq. (D.3)', says: 'the attention output stays below a quarter of the separation', ...later },
+  { id: 'Eq. (D.4)', says: 'so distinct tokens stay half the separation apart', ...later },
+  { id: 'Eq. (D.6)', says: 'the spacing of scores that the weights give', ...later },
+  { id: 'Eq. (D.9)', says: 'Boltz tells two contexts of one token apart', ...later },
+  { id: 'Eq. (D.10) to (D.12)', says: 'the same gap carried to the attention output', ...later, note: 'errata 15' },
+  { id: 'Lemma D.3', says: 'Lemma 2.2 restated', ...later, note: 'errata 14, 15' },
+];
+
+const appendixE: readonly Statement[] = [
+  { id: 'Eq. (E.1)', says: 'the distance of two functions, as Eq. (1.2)', ...later },
+  { id: 'Lemma E.1', says: 'Lemma 2.3 restated: how many functions, how many prompts', ...later, note: 'errata 7, 21' },
+  { id: 'Eq. (E.2)', says: 'error of the quantised function', functions: ['prompt-tuning:sufficientPromptLength'], tests: ['packages/prompt-tuning/test/capacity/sufficientPromptLength.test.ts'], status: 'part', note: 'the grid that the repaired bound asks for; errata 7' },
+  { id: 'Eq. (E.3)', says: 'the surrogate: the prompt picks the function', ...later },
+  { id: 'Lemma E.2', says: 'Lemma 2.4 restated, with the positional encoding', ...later, note: 'errata 8' },
+  { id: 'Eq. (E.4)', says: 'one quantising layer, as Eq. (B.1)', ...later, note: 'errata 5, 6' },
+  { id: 'Theorem E.1', says: 'Theorem 2.3 restated', ...later },
+];
+
+const appendixF: readonly Statement[] = [
+  { id: 'Lemma F.1', says: 'Lemma 2.5 restated', ...later },
+  { id: 'Lemma F.2', says: 'quantiser, attention and bumps together equal the surrogate', ...later, note: 'errata 8, 11, 12' },
+  { id: 'Eq. (F.1)', says: 'a staircase as a sum of ReLU ramps', functions: ['ffn-constructions:stepNetwork', 'ffn-constructions:quantiserNetwork'], tests: ['packages/ffn-constructions/test/stepNetwork.test.ts', 'packages/ffn-constructions/test/quantiserNetwork.test.ts'], status: 'built', note: 'errata 9' },
+  { id: 'Eq. (F.2)', says: 'the staircase as a feed-forward layer', functions: ['ffn-constructions:quantiserNetwork'], tests: ['packages/ffn-constructions/test/quantiserNetwork.test.ts'], status: 'built', note: 'errata 9, 10' },
+  { id: 'Theorem F.1', says: 'Theorem 2.4 restated', ...later, note: 'errata 13' },
+];
+
+const appendixG: readonly Statement[] = [{ id: 'Theorem G.1', says: 'Theorem 2.5 restated', functions: ['prompt-tuning:sufficientPromptLength'], tests: ['packages/prompt-tuning/test/capacity/sufficientPromptLength.test.ts'], status: 'part', note: 'the length, without the transformer' }];
+
+const appendixH: readonly Statement[] = [
+  { id: 'Definition H.1', says: 'approximate attention: the problem that Alman and Song study', ...later },
+  { id: 'Lemma H.1', says: 'their upper bound: almost linear time below the threshold', functions: ['fast-attention:efficiencyCriterion'], tests: ['packages/fast-attention/test/criterion/efficiencyCriterion.test.ts'], status: 'part', note: 'the cost that the bound predicts' },
+  { id: 'Lemma H.2', says: 'their lower bound under SETH', ...later, note: 'a hardness result cannot be run' },
+];
+
+const appendixI: readonly Statement[] = [
+  { id: 'Eq. (I.1)', says: 'the attention output that a label asks for', ...later },
+  { id: 'Eq. (I.2)', says: 'attention over [P, X] is a mean of attention over P and over X', functions: ['attention:attend'], tests: ['packages/attention/test/exact/attend.test.ts'], status: 'part', note: 'both sides can be computed' },
+  { id: 'Eq. (I.3)', says: 'what a prompt must satisfy to give one label', ...later },
+  { id: 'Assumption I.1', says: 'labels in reach of the feed-forward layer, full-rank weights, distinct outputs', ...later, note: 'errata 22' },
+  { id: 'Corollary I.0.1', says: 'two sequences with a shared token that no prompt memorises', ...later, note: 'errata 22' },
+];
+
+const appendixJ: readonly Statement[] = [
+  { id: 'Eq. (J.1)', says: 'log of a softmax entry: score less log partition', ...later },
+  { id: 'Eq. (J.2)', says: 'derivative of a softmax entry', ...later },
+  { id: 'Eq. (J.3)', says: 'derivative of the entropy', ...later },
+  { id: 'Eq. (J.4)', says: 'the flattened vector of Lemma C.6', ...later },
+  { id: 'Eq. (J.5), (J.6)', says: 'the gap of Lemma C.8 written through Lemma C.7', ...later },
+  { id: 'Eq. (J.7)', says: 'few directions shrink a given vector (for Lemma D.1)', ...later },
+];
+
+/** The parts of the paper with their statements. */
+export const parts: readonly { readonly title: string; readonly statements: readonly Statement[] }[] = [
+  { title: '1 Introduction', statements: introduction },
+  { title: '2 Statistical limits', statements: universality },
+  { title: '3 Computational limits', statements: efficiency },
+  { title: 'B Any-rank universality', statements: appendixB },
+  { title: 'C Boltzmann operator', statements: appendixC },
+  { title: 'D Contextual mapping', statements: appendixD },
+  { title: 'E Deep form', statements: appendixE },
+  { title: 'F Wide form', statements: appendixF },
+  { title: 'G Memory capacity', statements: appendixG },
+  { title: 'H Fine-grained complexity', statements: appendixH },
+  { title: 'I Limits of prompt tuning', statements: appendixI },
+  { title: 'J Proofs for C and D', statements: appendixJ },
+];
