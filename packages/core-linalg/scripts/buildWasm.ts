@@ -5,7 +5,7 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import asc from 'assemblyscript/asc';
+import { createMemoryStream, main } from 'assemblyscript/asc';
 
 /** The two builds and the features that each may use. Threads are enabled for the sake of the shared memory only. */
 const builds = { relaxed: ['simd', 'relaxed-simd', 'threads'], simd: ['simd', 'threads'] } as const;
@@ -26,8 +26,8 @@ export const generatedPath = (build: WasmBuild): string => join(root, 'src/kerne
  */
 export async function compileWasm(build: WasmBuild): Promise<Uint8Array> {
   let binary: Uint8Array | undefined;
-  const report = asc.createMemoryStream();
-  const { error } = await asc.main(
+  const report = createMemoryStream();
+  const { error } = await main(
     [
       'index.ts',
       '--outFile', 'kernels.wasm',

@@ -5,6 +5,10 @@ import type { AttentionShape, Kernels, PackedMatrix } from './kernels.ts';
 /** An array argument: its name, the array, the values needed and the formula that says why. */
 type Argument = readonly [name: string, array: FloatArray, needed: number, formula: string];
 
+function integers(fn: string, named: Readonly<Record<string, number>>, low: number = 0): void {
+  for (const name in named) assertInteger(fn, name, named[name], low);
+}
+
 /**
  * `raw` with every argument checked before any work: kinds of arrays, integers and lengths, so that the
  * implementations compute and nothing else. Values inside the arrays are not looked at.
@@ -20,9 +24,6 @@ export function checkedKernels(raw: Kernels): Kernels {
         throw new RangeError(`${fn}: ${name} must hold at least ${formula} = ${needed} values, got ${array.length}`);
       }
     }
-  };
-  const integers = (fn: string, named: Readonly<Record<string, number>>, low: number = 0): void => {
-    for (const name in named) assertInteger(fn, name, named[name], low);
   };
   const rowwise = (fn: string, rows: number, columns: number, list: Readonly<Record<string, FloatArray>>): void => {
     integers(fn, { rows, columns });
@@ -139,8 +140,8 @@ function attentionArguments(
   fn: string, shape: AttentionShape, q: FloatArray, k: FloatArray, v: FloatArray, z: FloatArray, logPartition: FloatArray,
 ): Argument[] {
   const { queries, keys, heads, keyHeads, d, dv, scale, causal } = shape;
-  for (const [name, value] of Object.entries({ queries, keys })) assertInteger(fn, name, value);
-  for (const [name, value] of Object.entries({ heads, keyHeads, d, dv })) assertInteger(fn, name, value, 1);
+  integers(fn, { queries, keys });
+  integers(fn, { heads, keyHeads, d, dv }, 1);
   if (heads % keyHeads !== 0) throw new RangeError(`${fn}: keyHeads must divide heads = ${heads}, got ${keyHeads}`);
   assertFiniteNumber(fn, 'scale', scale);
   if (causal !== null) assertInteger(fn, 'causal', causal, Number.MIN_SAFE_INTEGER);

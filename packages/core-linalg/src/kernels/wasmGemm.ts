@@ -5,11 +5,13 @@ import { ranges, type Tasks } from './tasks.ts';
 const panelWidth = 8;
 const forms: Readonly<Record<GemmForm, number>> = { NN: 0, NT: 1, TN: 2 };
 
+/** Nanoseconds of a product. */
+const work = (m: number, n: number, k: number): number => (2 * m * n * k) / 30;
+
 /** `gemm`, `pack` and `gemmPacked` on raw kernels. */
 export function wasmGemm(tasks: Tasks): Pick<Kernels, 'gemm' | 'pack' | 'gemmPacked'> {
   const { memory, raw } = tasks;
   const scratchBytes = (raw['gemmScratchBytes'] as unknown as WebAssembly.Global).value as number;
-  const work = (m: number, n: number, k: number): number => (2 * m * n * k) / 30;
 
   /** C = alpha A B + beta C with B packed at `packed`, cut along columns, or along rows where there are more of them. */
   function multiply(turned: 0 | 1, m: number, n: number, k: number, alpha: number, a: number, packed: number, beta: number, c: number): void {

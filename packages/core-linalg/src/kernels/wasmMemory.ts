@@ -6,6 +6,8 @@ const page = 65536;
 /** Allocations start on cache lines, so that threads that write neighbouring arrays share none. */
 const line = 64;
 
+const mebibytes = (bytes: number): string => `${(bytes / 1048576).toFixed(1)} MiB`;
+
 /**
  * One WASM memory of fixed size and its allocator: a pointer that moves up, and back at the end of a scope.
  * The first page belongs to the constants of the module; the last line stays free, because kernels may read up to
@@ -22,12 +24,12 @@ export class KernelMemory {
   readonly #outputs: { readonly array: FloatArray; readonly at: number; readonly length: number }[] = [];
 
   /** @throws RangeError if the machine does not grant the address space */
-  constructor(mebibytes: number, shared: boolean) {
-    const pages = (mebibytes * 1048576) / page;
+  constructor(size: number, shared: boolean) {
+    const pages = (size * 1048576) / page;
     try {
       this.memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared });
     } catch (cause) {
-      throw new RangeError(`createKernels: memoryMiB must be memory that the machine grants, got ${mebibytes}`, { cause });
+      throw new RangeError(`createKernels: memoryMiB must be memory that the machine grants, got ${size}`, { cause });
     }
     this.#buffer = this.memory.buffer;
     this.#end = this.#buffer.byteLength - line;
@@ -38,9 +40,8 @@ export class KernelMemory {
     const at = this.#top;
     const top = at + Math.ceil(bytes / line) * line;
     if (top > this.#end) {
-      const size = (count: number): string => `${(count / 1048576).toFixed(1)} MiB`;
       throw new RangeError(
-        `${fn}: kernel memory must have room for ${size(bytes)}, got ${size(this.#end - at)} free of ${size(this.#buffer.byteLength)} (option memoryMiB)`,
+        `${fn}: kernel memory must have room for ${mebibytes(bytes)}, got ${mebibytes(this.#end - at)} free of ${mebibytes(this.#buffer.byteLength)} (option memoryMiB)`,
       );
     }
     this.#top = top;

@@ -13,7 +13,7 @@ export function wasmRows(tasks: Tasks): RowKernels {
   function elementwise(fn: string, length: number, ...operands: readonly Operand[]): void {
     memory.call(() => {
       const places = operands.map(([array, use]) => memory.place(fn, array, length, use));
-      tasks.run(fn, ranges(length, tasks.pieces(length), 16).map(([from, to]) => [to - from, ...places.map((at) => at + from * 4)]));
+      tasks.run(fn, ranges(length, tasks.pieces(length), 16).map(([from, to]) => [to - from].concat(places.map((at) => at + from * 4))));
     });
   }
 
@@ -27,7 +27,7 @@ export function wasmRows(tasks: Tasks): RowKernels {
           ? ([memory.place(fn, operand.fixed[0], columns, operand.fixed[1]), 0] as const)
           : ([memory.place(fn, operand[0], rows * columns, operand[1]), columns * 4] as const));
       const pieces = split ? tasks.pieces(rows * columns) : 1;
-      tasks.run(fn, ranges(rows, pieces).map(([from, to]) => [to - from, ...parameters, ...places.map(([at, step]) => at + from * step)]));
+      tasks.run(fn, ranges(rows, pieces).map(([from, to]) => [to - from].concat(parameters, places.map(([at, step]) => at + from * step))));
     });
   }
 

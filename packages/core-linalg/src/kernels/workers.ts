@@ -63,9 +63,9 @@ async function startInPage(body: string, item: unknown, handles: WorkerHandle[])
     const worker = new Worker(url);
     handles.push({ end: () => worker.terminate() });
     await new Promise<void>((resolve, reject) => {
-      worker.onmessage = () => resolve();
-      worker.onerror = (event) => reject(new Error(event.message));
-      worker.postMessage(item);
+      worker.addEventListener('message', () => resolve(), { once: true });
+      worker.addEventListener('error', (event) => reject(new Error(event.message)), { once: true });
+      worker.postMessage(item, []);
     });
   } finally {
     URL.revokeObjectURL(url);
