@@ -1,0 +1,65 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import type { ImplementationName } from './implementations.ts';
+
+/** What an implementation is asked to hold. */
+export interface Problem {
+  /** Tokens. */
+  readonly n: number;
+  /** Width of a token. */
+  readonly d: number;
+  /** Entries are uniform in [-bound, bound). */
+  readonly bound: number;
+  /** Seed of the entries, so that every process makes the same ones. */
+  readonly seed: number;
+  /** Tokens whose outputs come back to be checked. */
+  readonly sampled: readonly number[];
+}
+
+/** What goes to the process. */
+export type PeerRequest = { readonly prepare: Problem } | { readonly time: number };
+
+/** What comes back: one for each request. */
+export type PeerReply =
+  | { readonly variant: string; readonly outputs: readonly (readonly number[])[] }
+  | { readonly milliseconds: number }
+  | { readonly failed: string };
+
+/** An implementation in a process of its own, so that none shares threads, heap or settings with another. */
+export interface Peer {
+  /** Makes the inputs and returns the outputs of the sampled tokens. */
+  prepare(problem: Problem): Promise<{ readonly variant: string; readonly outputs: readonly (readonly number[])[] }>;
+  /** Milliseconds of `repeats` attentions, by the process's own clock. */
+  time(repeats: number): Promise<number>;
+  /** Ends the process. */
+  close(): void;
+}
+
+/** Starts one; it runs this program's hidden command `peer`. */
+export function startPeer(name: ImplementationName, threads: number): Peer {
+  const child = fork(process.argv[1]!, ['peer', name, String(threads)], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  let ended: string | null = null;
+  child.once('exit', (code, signal) => (ended = `${name} with ${threads} threads ended (${signal ?? `code ${code}`})`));
+
+  const ask = async (request: PeerRequest): Promise<PeerReply> => {
+    if (ended) throw new Error(ended);
+    const listening = new AbortController();
+    const answer = Promise.race([
+      once(child, 'message', { signal: listening.signal }),
+      once(child, 'exit', { signal: listening.signal }).then(() => [{ failed: ended ?? `${name} ended` }]),
+    ]);
+    child.send(request);
+    try {
+      const [reply] = (await answer) as [PeerReply];
+      if ('failed' in reply) throw new Error(`${name} with ${threads} threads: ${reply.failed}`);
+      return reply;
+    } finally {
+      listening.abort();
+    }
+  };
+  return {
+    prepare: async (problem) => (await ask({ prepare: problem })) as Exclude<Awaited<ReturnType<typeof ask>>, { milliseconds: number } | { failed: string }>,
+    time: async (repeats) => ((await ask({ time: repeats })) as { milliseconds: number }).milliseconds,
+    close: () => void child.kill('SIGKILL'),
+  };
+}

@@ -1,0 +1,6 @@
+import { attentionExact } from './attentionExact.ts';
+import { kernels } from './kernels.ts';
+import type { Suite } from './suite.ts';
+
+/** Every suite, in the order of the list that `prompt-limits bench` prints. */
+export const suites: readonly Suite[] = [kernels, attentionExact];
