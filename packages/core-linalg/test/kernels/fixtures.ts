@@ -51,3 +51,17 @@ export function firstBeyond(
   }
   return undefined;
 }
+
+/** d f / d x[i] by the central difference with step h, leaving x as it was: error O(h^2) + O(2^-53 / h). */
+export function centralDifference(f: () => number, x: FloatArray, i: number, h: number = 1e-5): number {
+  const at = x[i]!;
+  x[i] = at + h;
+  const above = f();
+  x[i] = at - h;
+  const below = f();
+  x[i] = at;
+  return (above - below) / (2 * h);
+}
+
+/** sum_i a_i b_i, the loss whose gradient a vector-Jacobian product for b is. */
+export const dot = (a: FloatArray, b: FloatArray): number => a.reduce((sum, v, i) => sum + v * b[i]!, 0);
