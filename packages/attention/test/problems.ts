@@ -63,6 +63,14 @@ export function outputBound(p: AttentionProblem, u: number): number {
   return (2 * (d + 4) * scoreBound(p) + 3 * p.keys.n + 16) * u * maxAbs(p.values.data);
 }
 
+/**
+ * Error bound of a log partition, both sides of a comparison: ln sum e^s has derivative 1 in a common shift of the scores, the sum
+ * and the logarithm add n + 4 relative roundings, and the result, at most S + ln n, is rounded once more.
+ */
+export function logBound(p: AttentionProblem, u: number): number {
+  return 2 * ((p.queries.d + 6) * scoreBound(p) + 3 * p.keys.n + 8) * u;
+}
+
 /** The same tokens with `f` applied to every entry (i, k). */
 export function mapTokens(t: Tokens, f: (value: number, i: number, k: number) => number): Tokens<Float64Array> {
   return tokens(t.d, Float64Array.from(t.data, (x, at) => f(x, at % t.d, Math.floor(at / t.d))));

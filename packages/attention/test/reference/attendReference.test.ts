@@ -1,8 +1,9 @@
 import { test } from '@fast-check/vitest';
+import { logPartition as logPartitionOf, softmax } from '@prompt-limits/boltzmann';
 import { column, tokens, zeroTokens } from '@prompt-limits/core-linalg';
 import { expect } from 'vitest';
 import { attendReference, attendVjpReference } from '../../src/index.ts';
-import { problem, u64 } from '../problems.ts';
+import { logBound, maxDifference, problem, u64 } from '../problems.ts';
 
 test('a case in closed form: scores 0, ln 2, ln 4', () => {
   const p = { queries: tokens(1, Float64Array.of(Math.LN2)), keys: tokens(1, Float64Array.of(0, 1, 2)), values: tokens(1, Float64Array.of(7, 14, 21)), scale: 1 };
@@ -25,6 +26,25 @@ test.prop([problem])('columns of the weights sum to 1, or to 0 where the query s
       expect(Math.abs(sum - expected)).toBeLessThanOrEqual((2 * A.d + 2) * u64);
     }
   });
+});
+
+test.prop([problem])('weights and log partition are those of the Boltzmann distribution over the scores', (p) => {
+  const { heads = 1, keyHeads = heads } = p;
+  const d = p.queries.d / heads;
+  const { weights, logPartition } = attendReference({ ...p, causal: false });
+  for (let head = 0; head < heads; head++) {
+    const group = Math.floor((head * keyHeads) / heads);
+    for (let i = 0; i < p.queries.n; i++) {
+      const scores = Array.from({ length: p.keys.n }, (_, j) => {
+        let score = 0;
+        for (let c = 0; c < d; c++) score += p.scale * column(p.queries, i)[head * d + c]! * column(p.keys, j)[group * d + c]!;
+        return score;
+      });
+      expect(Math.abs(logPartition[head * p.queries.n + i]! - logPartitionOf(scores))).toBeLessThanOrEqual(logBound(p, u64));
+      // Scores that err by logBound / 2 on either side move a weight, at most 1, by no more than that bound each.
+      expect(maxDifference(column(weights[head]!, i), softmax(scores))).toBeLessThanOrEqual(2 * logBound(p, u64));
+    }
+  }
 });
 
 test('no key: zero output, empty weights', () => {

@@ -37,8 +37,8 @@ export function taylorError(halfWidth: number, degree: number): number {
 }
 
 /**
- * The least degree g at which the Taylor polynomial of $e^x$ about 0 has relative error at most `tolerance` on
- * [-halfWidth, halfWidth]: $\frac{1}{g!} \int_0^R t^g e^t\,dt \le$ tolerance, an equality for the error, not a bound.
+ * The least degree g at which the Taylor polynomial of $e^x$ about 0 has relative error at most `tolerance` where
+ * $|x| \le R$, R = halfWidth: $\frac{1}{g!} \int_0^R t^g e^t\,dt \le$ tolerance, an equality for the error, not a bound.
  *
  * @returns the least such degree, decided in float64: a tolerance within $10^{-12}$ relative of an error may fall either way
  *
