@@ -3,10 +3,28 @@
  *
  * @module index
  */
+export { countingPromptLength, type CountingPromptLengthOptions } from './capacity/countingPromptLength.ts';
+export {
+  sufficientPromptLength,
+  type SufficientPromptLength,
+  type SufficientPromptLengthOptions,
+} from './capacity/sufficientPromptLength.ts';
 export { filesFromMap, type ModelFiles } from './files/modelFiles.ts';
 export { filesFromUrl, type Fetch } from './files/filesFromUrl.ts';
+export { createCache, type KeyValueCache } from './llama/cache.ts';
 export { parseLlamaConfig, type LlamaConfig } from './llama/config.ts';
+export { forward, inputGradient, type ForwardOptions } from './llama/forward.ts';
+export { generate, type GenerateOptions, type Generation } from './llama/generate.ts';
+export type { LayerWeights } from './llama/layer.ts';
+export { loadModel, type LoadModelOptions } from './llama/loadModel.ts';
+export { kernelMemoryMiB, type KernelMemoryOptions } from './llama/memory.ts';
+export type { LlamaModel, LlamaWeights } from './llama/model.ts';
+export type { Projection } from './llama/projection.ts';
+export { randomModel, type RandomModelOptions } from './llama/randomModel.ts';
 export type { Llama3RopeScaling, LinearRopeScaling, RopePairing, RopeScaling } from './llama/ropeConfig.ts';
+export type { Rotary } from './llama/rotary.ts';
+export type { SampleOptions } from './llama/sample.ts';
+export type { AttentionInput, AttentionObserver } from './llama/trace.ts';
 export { expectedTensors, readWeights, type LlamaTensors } from './llama/weights.ts';
 export { parseSafetensors } from './safetensors/parse.ts';
 export type { SafetensorsFile, TensorDtype, TensorView } from './safetensors/safetensors.ts';
@@ -16,3 +34,10 @@ export { peftAdapter, type AdapterModelSizes } from './softPrompt/peftAdapter.ts
 export { readPeftAdapter } from './softPrompt/readPeftAdapter.ts';
 export { softPrompt, type PromptInitialisation, type SoftPrompt, type SoftPromptOptions } from './softPrompt/softPrompt.ts';
 export { readTokenizer, type TextTokenizer } from './tokenizer/tokenizer.ts';
+export type { Example } from './tuning/dataset.ts';
+export { evaluatePrompt, type Evaluation, type TokenResult } from './tuning/evaluatePrompt.ts';
+export { initialPrompt, type PromptInit } from './tuning/initialPrompt.ts';
+export type { TuningOptions, TuningRecord } from './tuning/options.ts';
+export { reproduces } from './tuning/reproduces.ts';
+export type { Schedule } from './tuning/schedule.ts';
+export { tunePrompt, type TuningResult } from './tuning/tunePrompt.ts';

@@ -84,7 +84,7 @@ function gridPoints(options: SufficientPromptLengthOptions): number {
  * @throws RangeError if d or L is not an integer >= 1, C or epsilon is not above 0, C is above 4.4e307, or alpha is not in [1, Infinity)
  * @example
  * sufficientPromptLength({ d: 1, L: 2, C: 1, epsilon: 1, alpha: 1 }).exact; // => 128n
- * sufficientPromptLength({ d: 512, L: 45, C: 1, epsilon: 0.1, alpha: 2 }).log10; // => 87053.53
+ * sufficientPromptLength({ d: 512, L: 45, C: 1, epsilon: 0.1, alpha: 2 }).log10; // => 87169.62
  */
 export function sufficientPromptLength(options: SufficientPromptLengthOptions): SufficientPromptLength {
   const { d, L, C, epsilon, alpha } = options;

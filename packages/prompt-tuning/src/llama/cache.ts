@@ -1,5 +1,5 @@
-import { assertInteger, type FloatArray, type Precision } from '@prompt-limits/core-linalg';
-import type { LlamaConfig } from './config.ts';
+import { assertInteger, type FloatArray } from '@prompt-limits/core-linalg';
+import type { LlamaModel } from './model.ts';
 
 /** Keys (after the rotation) and values of the tokens that a model has read, for every layer. */
 export interface KeyValueCache {
@@ -20,11 +20,13 @@ export interface KeyValueCache {
  *
  * @throws RangeError if capacity is out of range
  * @example
- * createCache({ ...tinyConfig, layers: 2, keyHeads: 1, headSize: 4 }, 8, 'float64').keys[0].length; // => 32
+ * import { randomSource } from '@prompt-limits/core-linalg';
+ * const model = randomModel({ random: randomSource(1), config: { keyHeads: 2, headSize: 8 } });
+ * createCache(model, 10).keys[0].length; // => 160
  */
-export function createCache(config: LlamaConfig, capacity: number, precision: Precision): KeyValueCache {
+export function createCache({ config, kernels }: LlamaModel, capacity: number): KeyValueCache {
   assertInteger('createCache', 'capacity', capacity, 1, config.contextLength);
   const size = capacity * config.keyHeads * config.headSize;
-  const room = (): FloatArray => (precision === 'float64' ? new Float64Array(size) : new Float32Array(size));
+  const room = (): FloatArray => (kernels.precision === 'float64' ? new Float64Array(size) : new Float32Array(size));
   return { length: 0, capacity, keys: Array.from({ length: config.layers }, room), values: Array.from({ length: config.layers }, room) };
 }

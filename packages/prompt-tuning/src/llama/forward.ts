@@ -37,7 +37,9 @@ export function assertEmbeddings(fn: string, model: LlamaModel, embeddings: Toke
  *
  * @throws RangeError if widths differ, there is no token, the context is too short, or a value is not finite
  * @example
- * forward(tinyModel, tinyModel.embed([3, 1, 4])).n; // => 3
+ * import { randomSource } from '@prompt-limits/core-linalg';
+ * const model = randomModel({ random: randomSource(1) });
+ * forward(model, model.embed([3, 1, 4])).n; // => 3
  */
 export function forward(model: LlamaModel, embeddings: Tokens, options: ForwardOptions = {}): Tokens {
   const { from = 0, onAttention, cache } = options;
@@ -64,8 +66,11 @@ export function forward(model: LlamaModel, embeddings: Tokens, options: ForwardO
  *
  * @throws RangeError as `forward` does, or if the gradient has the wrong shape
  * @example
- * const g = tokensFromColumns([tinyModel.embed([0]).data]);
- * inputGradient(tinyModel, tinyModel.embed([3, 1, 4]), forward(tinyModel, tinyModel.embed([2]))).n; // => 3
+ * import { randomSource, zeroTokens } from '@prompt-limits/core-linalg';
+ * const model = randomModel({ random: randomSource(1) });
+ * const logitGradient = zeroTokens(256, 1);
+ * logitGradient.data[7] = 1; // the logit of token 7 at the last position
+ * inputGradient(model, model.embed([3, 1, 4]), logitGradient).n; // => 3
  */
 export function inputGradient(model: LlamaModel, embeddings: Tokens, logitGradient: Tokens): Tokens {
   assertEmbeddings('inputGradient', model, embeddings);

@@ -1,4 +1,6 @@
 import { assertInteger, concatTokens, type Tokens } from '@prompt-limits/core-linalg';
+import { promptEmbeddings } from '../softPrompt/promptEmbeddings.ts';
+import type { SoftPrompt } from '../softPrompt/softPrompt.ts';
 import { createCache } from './cache.ts';
 import { assertEmbeddings, forward } from './forward.ts';
 import { assertTokenIds, type LlamaModel } from './model.ts';
@@ -8,7 +10,7 @@ import { turn } from './turn.ts';
 /** Options of `generate`. */
 export interface GenerateOptions extends SampleOptions {
   /** Soft prompt in front of the ids, d x Lp; none unless given. */
-  readonly prompt?: Tokens;
+  readonly prompt?: SoftPrompt | Tokens;
   /** Token ids to continue; may be empty where there is a prompt. */
   readonly ids?: readonly number[];
   /** Most tokens to generate, at least 1. */
@@ -42,6 +44,7 @@ export interface Generation {
  * @throws RangeError if there is neither prompt nor id, an id is not in the vocabulary, the input exceeds the context,
  * the prompt has another width or a value that is not finite, or an option is out of range
  * @example
+ * import { randomSource } from '@prompt-limits/core-linalg';
  * const model = randomModel({ random: randomSource(1) });
  * (await generate(model, { ids: [104, 105], maxTokens: 5 })).ids.length; // => 5
  */
@@ -53,13 +56,13 @@ export async function generate(model: LlamaModel, options: GenerateOptions): Pro
   assertTokenIds('generate', 'ids', ids, vocabularySize);
   assertTokenIds('generate', 'stopTokens', stopTokens, vocabularySize);
   if (ids.length === 0 && !prompt) throw new RangeError('generate: the input must hold at least one token, got none');
-  const parts = [...(prompt ? [prompt] : []), ...(ids.length > 0 ? [model.embed(ids)] : [])];
+  const parts = [...(prompt ? [promptEmbeddings(prompt)] : []), ...(ids.length > 0 ? [model.embed(ids)] : [])];
   let input = parts.length === 1 ? parts[0]! : concatTokens(...parts);
   assertEmbeddings('generate', model, input);
 
   // The last token is never read back, so one more fits than the context has room for.
   const most = Math.min(maxTokens, contextLength - input.n + 1);
-  const cache = createCache(model.config, Math.min(contextLength, input.n + most), model.kernels.precision);
+  const cache = createCache(model, Math.min(contextLength, input.n + most));
   const made: number[] = [];
   const finish = (stopReason: Generation['stopReason']): Generation => ({ ids: made, text: model.tokenizer.decode(made), stopReason });
   while (made.length < most) {

@@ -5,14 +5,23 @@ import type { Rotary } from './rotary.ts';
 
 /** The frozen weights of one block. */
 export interface LayerWeights {
+  /** Gains of the RMS norm before attention, d. */
   readonly attentionNorm: FloatArray;
+  /** W_Q, heads * s x d. */
   readonly query: Projection;
+  /** W_K, keyHeads * s x d. */
   readonly key: Projection;
+  /** W_V, keyHeads * s x d. */
   readonly value: Projection;
+  /** W_O, d x heads * s. */
   readonly output: Projection;
+  /** Gains of the RMS norm before the feed-forward part, d. */
   readonly feedForwardNorm: FloatArray;
+  /** Goes through SiLU, r x d. */
   readonly gate: Projection;
+  /** Is multiplied with the gate, r x d. */
   readonly up: Projection;
+  /** Leads back, d x r. */
   readonly down: Projection;
 }
 

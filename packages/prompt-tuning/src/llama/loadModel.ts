@@ -1,4 +1,4 @@
-import { assertInteger, createPlainKernels, type Kernels } from '@prompt-limits/core-linalg';
+import { assertInteger, createKernels, type Kernels } from '@prompt-limits/core-linalg';
 import { parseJson } from '../files/json.ts';
 import type { ModelFiles } from '../files/modelFiles.ts';
 import { readTokenizer } from '../tokenizer/tokenizer.ts';
@@ -38,8 +38,7 @@ export async function loadModel(files: ModelFiles, options: LoadModelOptions = {
   assertInteger('loadModel', 'maxTokens', maxTokens, 1, config.contextLength);
   const tokenizer = await readTokenizer(files);
   const tensors = await readWeights(files, config);
-  const kernels = options.kernels ?? createPlainKernels({ precision: 'float32' });
-  void kernelMemoryMiB;
+  const kernels = options.kernels ?? (await createKernels({ memoryMiB: kernelMemoryMiB(config, { gradients: true, maxTokens }) }));
   const close = options.kernels ? undefined : (): void => kernels.close();
   return createModel(config, tensors, { kernels, tokenizer, name, onProgress, close });
 }

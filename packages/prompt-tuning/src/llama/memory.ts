@@ -24,8 +24,9 @@ const ROOM_MIB = 24;
  *
  * @throws RangeError unless maxTokens is an integer from 1 to the context length
  * @example
+ * import { randomSource } from '@prompt-limits/core-linalg';
  * const model = randomModel({ random: randomSource(1) });
- * kernelMemoryMiB(model.config, { gradients: true, maxTokens: 128 }); // => 27
+ * kernelMemoryMiB(model.config, { gradients: true, maxTokens: 128 }); // => 25
  */
 export function kernelMemoryMiB(config: LlamaConfig, { gradients, maxTokens }: KernelMemoryOptions): number {
   assertInteger('kernelMemoryMiB', 'maxTokens', maxTokens, 1, config.contextLength);

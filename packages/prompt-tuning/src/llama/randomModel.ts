@@ -26,6 +26,7 @@ const SMALL: LlamaConfig = {
  * Embeddings are N(0, 1), matrices N(0, 1 / inputs), gains 1.
  *
  * @example
+ * import { randomSource } from '@prompt-limits/core-linalg';
  * const model = randomModel({ random: randomSource(1), config: { layers: 3 } });
  * model.tokenizer.encode('hi'); // => [104, 105]
  */

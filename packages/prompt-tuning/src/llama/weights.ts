@@ -59,6 +59,13 @@ export function* expectedTensors(config: LlamaConfig): Generator<readonly [name:
  *
  * @throws RangeError naming folder, file, tensor and value: no weights, a shard name that is no plain file name,
  *   a tensor that is missing, in two shards, not in the shard that the index names, or of another shape
+ * @example
+ * const sizes = { hidden_size: 6, num_hidden_layers: 1, num_attention_heads: 1, intermediate_size: 5, vocab_size: 7 };
+ * const config = parseLlamaConfig({ model_type: 'llama', ...sizes });
+ * const zeros = (shape) => new Float32Array(shape.reduce((a, b) => a * b));
+ * const tensors = [...expectedTensors(config)].map(([name, shape]) => tensorView(name, shape, zeros(shape)));
+ * const files = filesFromMap('memory', [['model.safetensors', writeSafetensors(tensors)]]);
+ * (await readWeights(files, config)).values('model.norm.weight').length; // => 6
  */
 export async function readWeights(files: ModelFiles, config: LlamaConfig): Promise<LlamaTensors> {
   const where = `readWeights: ${files.name}`;

@@ -1,5 +1,5 @@
-import { createPlainKernels, randomSource, normalTokens, tokens, type Tokens } from '@prompt-limits/core-linalg';
-import { describe, expect, test } from 'vitest';
+import { createKernels, createPlainKernels, randomSource, normalTokens, tokens, type Tokens } from '@prompt-limits/core-linalg';
+import { afterAll, describe, expect, test } from 'vitest';
 import { createCache } from '../../src/llama/cache.ts';
 import { forward, inputGradient } from '../../src/llama/forward.ts';
 import { loadModel } from '../../src/llama/loadModel.ts';
@@ -11,6 +11,8 @@ import { tinyModelFiles } from '../support/tinyModel.ts';
 
 const float64 = createPlainKernels({ precision: 'float64' });
 const float32 = createPlainKernels({ precision: 'float32' });
+const wasm = await createKernels({ memoryMiB: 64, threads: 2 });
+afterAll(() => wasm.close());
 
 const variants = {
   'half pairs, untied head, 3 layers': { num_hidden_layers: 3, num_attention_heads: 4, num_key_value_heads: 2 },
@@ -33,14 +35,20 @@ describe.each(Object.entries(variants))('%s', (_, overrides) => {
     expect(relativeError(forward(model, x).data, naiveLogits(model.config, values, columns(x)).flat())).toBeLessThan(1e-12);
   });
 
-  test('float32 follows float64', async () => {
+  test.each([['plain', float32], [wasm.build, wasm]])('float32 follows float64, %s kernels', async (__, kernels) => {
     const x = embeddings(await load(overrides));
     const exact = forward(await load(overrides), x);
-    const rounded = forward(await load(overrides, float32), tokens(x.d, Float32Array.from(x.data)));
+    const model = await load(overrides, kernels);
+    const narrow = tokens(x.d, Float32Array.from(x.data));
+    const rounded = forward(model, narrow);
     // The embeddings and about 9 values per layer are rounded to 2^-24; through 3 layers errors of that size add up to
     // less than 100 of them unless a layer amplifies, and RMSNorm keeps what a layer sees at order 1.
     expect(relativeError(rounded.data, exact.data)).toBeLessThan(100 * 2 ** -24);
     expect(relativeError(rounded.data, exact.data)).toBeGreaterThan(0);
+    // The gradient passes through the same operations twice, so twice the bound.
+    const g = normalTokens(randomSource(6), model.config.vocabularySize, 4);
+    const gradient = inputGradient(model, narrow, tokens(g.d, Float32Array.from(g.data)));
+    expect(relativeError(gradient.data, inputGradient(await load(overrides), x, g).data)).toBeLessThan(200 * 2 ** -24);
   });
 
   test('the gradient agrees with central differences of the whole model', async () => {
@@ -58,7 +66,7 @@ describe.each(Object.entries(variants))('%s', (_, overrides) => {
     const model = await load(overrides);
     const x = embeddings(model);
     const whole = forward(model, x);
-    const cache = createCache(model.config, N, 'float64');
+    const cache = createCache(model, N);
     const V = model.config.vocabularySize;
     for (const [from, to] of [[0, 3], [3, 4], [4, 7]] as const) {
       const part = forward(model, tokens(x.d, x.data.slice(from * x.d, to * x.d)), { cache });
@@ -120,7 +128,7 @@ test('bad input is refused before any work', async () => {
   expect(() => forward(model, tokens(x.d, new Float64Array(0)))).toThrow('forward: the input must hold at least one token, got none');
   expect(() => forward(model, embeddings(model, 98))).toThrow('forward: the input must fit into the context of 97 tokens, got 98');
   expect(() => forward(model, x, { from: 8 })).toThrow('forward: from must be an integer from 0 to 7, got 8');
-  expect(() => forward(model, x, { cache: createCache(model.config, 6, 'float64') })).toThrow('forward: the cache must hold 7 tokens, got a capacity of 6');
+  expect(() => forward(model, x, { cache: createCache(model, 6) })).toThrow('forward: the cache must hold 7 tokens, got a capacity of 6');
   expect(() => inputGradient(model, x, tokens(5, new Float64Array(5)))).toThrow('inputGradient: the gradient must have d = 263 (the vocabulary), got d = 5');
   expect(() => model.embed([0, 263])).toThrow('embed: ids[1] must be an integer from 0 to 262, got 263');
   expect(() => model.embed([])).toThrow('embed: ids must hold at least one value, got none');
