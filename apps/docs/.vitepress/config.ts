@@ -69,6 +69,7 @@ export default defineConfig({
   },
   vite: {
     resolve: { conditions: [source, 'module', 'browser', 'development|production'] },
+    build: { chunkSizeWarningLimit: 2048 }, // kB; the search index is one chunk, loaded at the first search
     ssr: { resolve: { conditions: [source] }, noExternal: [/^@prompt-limits\//] },
   },
 });
