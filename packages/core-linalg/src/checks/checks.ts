@@ -24,6 +24,10 @@ export function describe(value: unknown): string {
  * Passes any number, NaN and infinities included.
  *
  * @throws TypeError if `value` is not a number
+ * @example
+ * assertNumber('boltz', 'z', '1'); // throws TypeError: boltz: z must be a number, got "1"
+ * @example
+ * assertNumber('f', 'x', NaN); // => undefined
  */
 export function assertNumber(fn: string, name: string, value: unknown): asserts value is number {
   if (typeof value !== 'number') throw new TypeError(`${fn}: ${name} must be a number, got ${describe(value)}`);
@@ -34,6 +38,12 @@ export function assertNumber(fn: string, name: string, value: unknown): asserts 
  *
  * @throws RangeError if `value` is NaN or infinite
  * @throws TypeError if it is not a number
+ * @example
+ * assertFiniteNumber('attend', 'scale', NaN); // throws RangeError: attend: scale must be finite, got NaN
+ * @example
+ * assertFiniteNumber('f', 'x', -1.5); // => undefined
+ * @example
+ * assertFinite('f', 'z', new Float32Array(3)); // => undefined
  */
 export function assertFiniteNumber(fn: string, name: string, value: unknown): asserts value is number {
   assertNumber(fn, name, value);
@@ -45,6 +55,10 @@ export function assertFiniteNumber(fn: string, name: string, value: unknown): as
  *
  * @throws RangeError if `value` is NaN, infinite, 0 or below
  * @throws TypeError if it is not a number
+ * @example
+ * assertPositive('bumpNetwork', 'width', 0); // throws RangeError: bumpNetwork: width must be above 0, got 0
+ * @example
+ * assertPositive('f', 'x', 5e-324); // => undefined
  */
 export function assertPositive(fn: string, name: string, value: unknown): asserts value is number {
   assertFiniteNumber(fn, name, value);
@@ -56,6 +70,10 @@ export function assertPositive(fn: string, name: string, value: unknown): assert
  *
  * @throws RangeError if `value` is NaN or outside
  * @throws TypeError if it is not a number
+ * @example
+ * assertInRange('tunePrompt', 'beta', 1.5, 0, 1); // throws RangeError: tunePrompt: beta must lie in [0, 1], got 1.5
+ * @example
+ * assertInRange('f', 'x', 2, 0, 2); // => undefined
  */
 export function assertInRange(fn: string, name: string, value: unknown, low: number, high: number): asserts value is number {
   assertNumber(fn, name, value);
@@ -67,6 +85,10 @@ export function assertInRange(fn: string, name: string, value: unknown, low: num
  *
  * @throws RangeError if `value` is not an integer, outside, or so large that neighbouring integers merge
  * @throws TypeError if it is not a number
+ * @example
+ * assertInteger('tokens', 'd', 0, 1); // throws RangeError: tokens: d must be at least 1, got 0
+ * @example
+ * assertInteger('f', 'n', 7, 1, 7); // => undefined
  */
 export function assertInteger(fn: string, name: string, value: unknown, low: number = 0, high: number = Number.MAX_SAFE_INTEGER): asserts value is number {
   assertNumber(fn, name, value);
@@ -84,6 +106,10 @@ export function assertInteger(fn: string, name: string, value: unknown, low: num
  *
  * @throws RangeError if `values` is empty
  * @throws TypeError if it has no length
+ * @example
+ * assertNonEmpty('boltz', 'z', []); // throws RangeError: boltz: z must hold at least one value, got none
+ * @example
+ * assertNonEmpty('f', 'z', [0]); // => undefined
  */
 export function assertNonEmpty(fn: string, name: string, values: ArrayLike<unknown>): void {
   assertArrayLike(fn, name, values, 'an array');
@@ -95,6 +121,10 @@ export function assertNonEmpty(fn: string, name: string, values: ArrayLike<unkno
  *
  * @throws RangeError if the length differs
  * @throws TypeError if `values` has no length
+ * @example
+ * assertLength('attend', 'mask', [1, 2], 3); // throws RangeError: attend: mask must have length 3, got 2
+ * @example
+ * assertLength('f', 'z', [0, 0], 2, 'd'); // => undefined
  */
 export function assertLength(fn: string, name: string, values: ArrayLike<unknown>, length: number, what: string = ''): void {
   assertArrayLike(fn, name, values, 'an array');
@@ -108,6 +138,8 @@ export function assertLength(fn: string, name: string, values: ArrayLike<unknown
  *
  * @throws RangeError at the first NaN or infinity, naming its index
  * @throws TypeError at the first value that is no number, or if `values` has no length
+ * @example
+ * assertFinite('boltz', 'z', [0, Infinity]); // throws RangeError: boltz: z must be finite, got Infinity at index 1
  */
 export function assertFinite(fn: string, name: string, values: ArrayLike<number>): void {
   assertArrayLike(fn, name, values, 'an array of numbers');
@@ -123,6 +155,10 @@ export function assertFinite(fn: string, name: string, values: ArrayLike<number>
  *
  * @throws RangeError if `value` is another string
  * @throws TypeError if it is no string
+ * @example
+ * assertOneOf('pack', 'form', 'X', ['N', 'T']); // throws RangeError: pack: form must be one of N, T, got "X"
+ * @example
+ * assertOneOf('f', 'form', 'NT', ['NN', 'NT']); // => undefined
  */
 export function assertOneOf<T extends string>(fn: string, name: string, value: unknown, allowed: readonly T[]): asserts value is T {
   if (typeof value !== 'string') throw new TypeError(`${fn}: ${name} must be a string, got ${describe(value)}`);
