@@ -32,7 +32,7 @@ const autoThreads = 8;
  * Float32 kernels in WebAssembly, the fastest build that runs here: relaxed SIMD with fused multiply-add, simd128,
  * or plain TypeScript where there is neither.
  *
- * A sum of k products has error at most (k + 2) u sum |a_p b_p| with u = 2^-24; e^x is right to 1 ulp. Results of
+ * A sum of k products has error at most (k + 2) u sum |a_p b_p| with u = 2^-24; e^x is at most 1.02 ulp off. Results of
  * one build depend on the number of threads by rounding only. The memory has a fixed size and holds what `allocate`
  * and `pack` return, copies of other arrays during a call, and workspace. In Node the worker threads do not keep the
  * process alive; `close` ends them.

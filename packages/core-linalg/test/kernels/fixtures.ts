@@ -64,4 +64,8 @@ export function centralDifference(f: () => number, x: FloatArray, i: number, h: 
 }
 
 /** sum_i a_i b_i, the loss whose gradient a vector-Jacobian product for b is. */
-export const dot = (a: FloatArray, b: FloatArray): number => a.reduce((sum, v, i) => sum + v * b[i]!, 0);
+export function dot(a: FloatArray, b: FloatArray): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
+  return sum;
+}

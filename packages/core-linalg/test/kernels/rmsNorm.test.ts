@@ -5,11 +5,11 @@ import { allKernels, centralDifference, dot, filled, firstBeyond, numbers, unit 
 const reference = createPlainKernels({ precision: 'float64' });
 const shapes = [[0, 3], [1, 1], [7, 2], [5, 3], [3, 13], [11, 8], [2, 1009], [401, 97]] as const;
 const epsilon = 1e-3;
+// Sums of squares run in float64 for either precision: (d + 3) 2^-53, with the square root halving it.
+const sums = (d: number) => (d + 6) * 2 ** -53;
 
 describe.each(await allKernels())('RMS norm, %s', (_, kernels) => {
-  // Sums of squares run in float64 for either precision: (d + 3) 2^-53, with the square root halving it.
   const u = unit(kernels);
-  const sums = (d: number) => (d + 6) * 2 ** -53;
 
   test.each(shapes)('%i tokens of width %i', (n, d) => {
     kernels.scratch(() => {
