@@ -12,7 +12,7 @@ import { weightsOf } from './weights.ts';
  * @throws TypeError if z is not an array of numbers
  * @example
  * logPartition([1e300, 0, -40]); // => 1e300
- * logPartition([0, 0, 0]); // => 1.0986122886681098
+ * logPartition([0, 0, 0]); // => 1.09861228866811
  */
 export function logPartition(z: ArrayLike<number>): number {
   const { top, rest } = weightsOf('logPartition', z);

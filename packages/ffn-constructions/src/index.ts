@@ -1,1 +1,9 @@
-export {};
+/**
+ * Feed-forward layers that are constructed, not trained: staircases, bumps and quantisers with every neuron counted.
+ *
+ * @packageDocumentation
+ */
+export { bumpNetwork, type BumpOptions } from './bumpNetwork.ts';
+export { applyFeedForward, type FeedForward } from './feedForward.ts';
+export { quantiserNetwork, type Quantiser, type QuantiserOptions } from './quantiserNetwork.ts';
+export { stepNetwork, type StepOptions } from './stepNetwork.ts';
