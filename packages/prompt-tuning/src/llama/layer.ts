@@ -170,7 +170,7 @@ export function allocateLayerGradientRoom(kernels: Kernels, config: LlamaConfig,
  * @param dx - n x d: the gradient for the output going in, for the input coming out
  */
 export function layerVjp({ kernels, config, rotary, weights }: Layer, n: number, state: LayerState, room: LayerGradientRoom, dx: FloatArray): void {
-  const { d, heads, keyHeads, headSize, r, rmsEpsilon } = config;
+  const { d, heads, keyHeads, r, rmsEpsilon } = config;
   const { x, q, k, v, z, logPartition, middle, gate, up } = state;
   const { h, m, dz, dq, dk, dv } = room;
   kernels.gemmPacked(n, dx, weights.down.backward, m);

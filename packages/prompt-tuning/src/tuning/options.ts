@@ -26,7 +26,7 @@ export interface TuningOptions {
   readonly random: RandomSource;
   /** Most updates; 500 unless given. 0 only evaluates the first prompt. */
   readonly steps?: number;
-  /** Where the prompt starts; tokens of the vocabulary unless given. */
+  /** Where the prompt starts; normal values of the embeddings' size unless given. */
   readonly init?: PromptInit;
   /** Peak learning rate of Adam; 0.1 unless given. */
   readonly learningRate?: number;
@@ -65,7 +65,7 @@ export function fillOptions(fn: string, options: TuningOptions, examples: number
   const steps = options.steps ?? 500;
   const filled: FilledOptions = {
     steps,
-    init: { kind: 'vocabulary' },
+    init: { kind: 'random' },
     learningRate: 0.1,
     schedule: 'constant',
     warmupSteps: Math.min(10, steps),

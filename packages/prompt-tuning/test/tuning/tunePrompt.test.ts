@@ -55,7 +55,8 @@ describe('tunePrompt', () => {
     expect(decoded.text).toBe('soft');
     const { loss, accuracy, margin, tokens: results } = evaluatePrompt(model, result.prompt.embeddings, dataset);
     expect({ loss, accuracy, margin, results }).toEqual({ loss: result.loss, accuracy: result.accuracy, margin: result.margin, results: result.tokens });
-    expect(result.prompt).toMatchObject({ baseModel: 'random', initialisation: { from: 'vocabulary' } });
+    expect(result.prompt).toMatchObject({ baseModel: 'random', initialisation: { from: 'random' } });
+    expect((await tune({ steps: 0, init: { kind: 'text', text: 'x' } })).prompt.initialisation).toEqual({ from: 'text', text: 'x' });
   });
 
   test('works in float32 too', async () => {
@@ -103,7 +104,7 @@ describe('tunePrompt', () => {
   test('an abort before the start gives the first prompt', async () => {
     const result = await tune({ signal: AbortSignal.abort() });
     expect(result).toMatchObject({ stopReason: 'aborted', step: 0, history: [] });
-    expect(result.prompt.embeddings.data).toEqual(Float32Array.from(initialPrompt(model, { kind: 'vocabulary' }, 4, randomSource(2)).data));
+    expect(result.prompt.embeddings.data).toEqual(Float32Array.from(initialPrompt(model, { kind: 'random' }, 4, randomSource(2)).data));
   });
 
   test('lets timers run between steps', async () => {
@@ -132,7 +133,7 @@ describe('tunePrompt', () => {
     // With epsilon far above the gradient Adam's first step is learningRate / epsilon times the gradient.
     const first = async (gradientClip: number | null) => {
       const { history, prompt } = await tune({ steps: 1, learningRate: 1e6, epsilon: 1e6, warmupSteps: 0, gradientClip, stopAtAccuracy: null });
-      const { data } = initialPrompt(model, { kind: 'vocabulary' }, 4, randomSource(2));
+      const { data } = initialPrompt(model, { kind: 'random' }, 4, randomSource(2));
       return { norm: history[0]!.gradientNorm, move: prompt.embeddings.data.map((v, i) => v - data[i]!) };
     };
     const free = await first(null);
