@@ -25,7 +25,7 @@
 import { roundUp, rowsPerBlock } from './attention';
 import { addSums, packColumnBlock, packKeyPanels, packRowPanels, rowAddress } from './attentionPack';
 import { accumulateColumns, accumulateRows, hideKeys, ones, scoreTile, softmaxVjpTile, sumBytes, tileRows, weightStride } from './attentionTiles';
-import { sumOf, madd } from './simd';
+import { madd } from './simd';
 
 /** Keys of a tile: 16 panels of 6 and 12 panels of 8. */
 const keysPerVjpTile: i32 = 96;
@@ -125,14 +125,29 @@ export function attentionVjpPackTasks(plan: usize): i32 {
   return p.keyHeads * p.blocks;
 }
 
-/** a . b of `count` values. */
-function dot(a: usize, b: usize, count: i32): f32 {
-  const end = a + (<usize>count << 2);
-  let sums = f32x4.splat(0);
-  for (; a + 16 <= end; a += 16, b += 16) sums = madd(v128.load(a), v128.load(b), sums);
-  let sum = sumOf(sums);
-  for (; a < end; a += 4, b += 4) sum += load<f32>(a) * load<f32>(b);
-  return sum;
+/**
+ * D of a panel of 6 rows, dz from its packed panel and z from 6 rows of `count` values. Terms are added in the order of
+ * scoreTile: where z is the value of one key, that key's dz . v - D is 0 and not the rounding of two different sums.
+ */
+function offsetTile(panel: usize, z0: usize, z1: usize, z2: usize, z3: usize, z4: usize, z5: usize, count: i32, out: usize): void {
+  let s0 = f32x4.splat(0), s1 = s0, s2 = s0, s3 = s0, s4 = s0, s5 = s0;
+  for (let c: usize = 0, end = <usize>count << 2; c < end; c += 4, panel += 24) {
+    s0 = madd(v128.load_splat<f32>(panel), v128.load_splat<f32>(z0 + c), s0);
+    s1 = madd(v128.load_splat<f32>(panel, 4), v128.load_splat<f32>(z1 + c), s1);
+    s2 = madd(v128.load_splat<f32>(panel, 8), v128.load_splat<f32>(z2 + c), s2);
+    s3 = madd(v128.load_splat<f32>(panel, 12), v128.load_splat<f32>(z3 + c), s3);
+    s4 = madd(v128.load_splat<f32>(panel, 16), v128.load_splat<f32>(z4 + c), s4);
+    s5 = madd(v128.load_splat<f32>(panel, 20), v128.load_splat<f32>(z5 + c), s5);
+  }
+  v128.store32_lane(out, s0, 0), v128.store32_lane(out, s1, 0, 4), v128.store32_lane(out, s2, 0, 8);
+  v128.store32_lane(out, s3, 0, 12), v128.store32_lane(out, s4, 0, 16), v128.store32_lane(out, s5, 0, 20);
+}
+
+/** Address of row r, or of the last row where there is no row r. */
+// @ts-ignore: decorator
+@inline
+function rowOrLast(base: usize, r: i32, end: i32, group: i32, tokenBytes: usize, rowBytes: usize): usize {
+  return rowAddress(base, min(r, end - 1), group, tokenBytes, rowBytes);
 }
 
 export function attentionVjpPack(plan: usize, from: i32, to: i32): void {
@@ -146,15 +161,20 @@ export function attentionVjpPack(plan: usize, from: i32, to: i32): void {
     packColumnBlock(q, group, tokenBytes, first, end, padded, p.d, p.queryColumns + at * p.wideD);
     packRowPanels(dz, group, valueTokenBytes, first, end, p.dv, p.scale, p.gradientPanels + at * valueBytes);
     packColumnBlock(dz, group, valueTokenBytes, first, end, padded, p.dv, p.gradientColumns + at * p.wideDv);
-    for (let i = 0; i < padded; ++i) {
-      const r = first + i, stat = (at + <usize>i) * 4;
-      if (r >= end) {
-        store<f32>(p.logs + stat, Infinity), store<f32>(p.offsets + stat, 0);
-        continue;
+    for (let r = first; r < end; r += tileRows) {
+      const stat = (at + <usize>(r - first)) * 4;
+      offsetTile(
+        p.gradientPanels + (at + <usize>(r - first)) * valueBytes,
+        rowOrLast(z, r, end, group, valueTokenBytes, valueBytes), rowOrLast(z, r + 1, end, group, valueTokenBytes, valueBytes),
+        rowOrLast(z, r + 2, end, group, valueTokenBytes, valueBytes), rowOrLast(z, r + 3, end, group, valueTokenBytes, valueBytes),
+        rowOrLast(z, r + 4, end, group, valueTokenBytes, valueBytes), rowOrLast(z, r + 5, end, group, valueTokenBytes, valueBytes),
+        p.dv, p.offsets + stat,
+      );
+      for (let i = 0; i < tileRows; ++i) {
+        const query = (r + i) / group, row = head * group + r + i - query * group;
+        const log = r + i < end ? load<f32>(p.logPartition + (<usize>row * <usize>p.queries + <usize>query) * 4) : <f32>Infinity;
+        store<f32>(p.logs + stat + (<usize>i << 2), log);
       }
-      const query = r / group, offset = rowAddress(0, r, group, valueTokenBytes, valueBytes);
-      store<f32>(p.logs + stat, load<f32>(p.logPartition + (<usize>(head * group + r - query * group) * <usize>p.queries + <usize>query) * 4));
-      store<f32>(p.offsets + stat, p.scale * dot(dz + offset, z + offset, p.dv));
     }
   }
 }
