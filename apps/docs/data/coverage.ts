@@ -17,7 +17,7 @@ const universality: readonly Statement[] = [
   { id: 'Theorem 2.2', says: 'two wide layers are universal (informal Theorem 2.4)', ...later },
   { id: 'Eq. (2.1)', says: 'self-attention layer: residual plus the sum of the heads', ...later },
   { id: 'Eq. (2.2)', says: 'one head of size s, token by token', functions: ['attention:attend'], tests: ['packages/attention/test/exact/attend.test.ts'], status: 'part', note: 'the attention, without the weight matrices' },
-  { id: 'Eq. (2.3)', says: 'feed-forward layer of r ReLU neurons with a residual', functions: ['ffn-constructions:feedForward'], tests: ['packages/ffn-constructions/test/feedForward.test.ts'], status: 'built' },
+  { id: 'Eq. (2.3)', says: 'feed-forward layer of r ReLU neurons with a residual', functions: ['ffn-constructions:applyFeedForward'], tests: ['packages/ffn-constructions/test/feedForward.test.ts'], status: 'built' },
   { id: 'Definition 2.1', says: 'transformer block: feed-forward after self-attention', ...later },
   { id: 'Definition 2.2', says: 'the class of transformers with h heads of size s and r neurons', ...later },
   { id: 'Definition 2.3', says: 'target functions: C-Lipschitz maps of the unit cube', ...later },
@@ -44,17 +44,17 @@ const efficiency: readonly Statement[] = [
 
 const appendixB: readonly Statement[] = [
   { id: 'Theorem B.1', says: 'attention of any rank with feed-forward layers is universal, without prompts', ...later },
-  { id: 'Eq. (B.1)', says: 'one quantising layer: a jump built of four neurons', ...later, note: 'errata 5, 6' },
+  { id: 'Eq. (B.1)', says: 'one quantising layer: a jump built of four neurons', functions: ['ffn-constructions:quantiserNetwork'], tests: ['packages/ffn-constructions/test/quantiserNetwork.test.ts'], status: 'part', note: 'all its layers in one, as Eq. (F.2); errata 5, 6' },
 ];
 
 const boltz = ['boltzmann:boltz'];
 const boltzTest = ['packages/boltzmann/test/boltz.test.ts'];
 const appendixC: readonly Statement[] = [
-  { id: 'Definition C.1', says: 'softmax and the Boltzmann operator', functions: ['boltzmann:softmax', 'boltzmann:boltz'], tests: ['packages/boltzmann/test/softmax.test.ts', ...boltzTest], status: 'built' },
+  { id: 'Definition C.1', says: 'softmax and the Boltzmann operator', functions: ['boltzmann:softmax', 'boltzmann:boltz'], tests: boltzTest, status: 'built' },
   { id: 'Eq. (C.1)', says: 'Boltz is the softmax-weighted mean', functions: boltz, tests: boltzTest, status: 'built' },
-  { id: 'Eq. (C.2)', says: 'partition function and entropy', functions: ['boltzmann:logPartition', 'boltzmann:gibbsEntropy'], tests: ['packages/boltzmann/test/logPartition.test.ts', 'packages/boltzmann/test/gibbsEntropy.test.ts'], status: 'built' },
-  { id: 'Lemma C.1', says: 'Boltz is the log partition less the entropy', functions: boltz, tests: boltzTest, status: 'built' },
-  { id: 'Lemma C.2', says: 'Boltz falls in an entry that lies ln n + 1 below the largest', ...later },
+  { id: 'Eq. (C.2)', says: 'partition function and entropy', functions: ['boltzmann:logPartition', 'boltzmann:gibbsEntropy'], tests: boltzTest, status: 'built' },
+  { id: 'Lemma C.1', says: 'Boltz is the log partition less the entropy', functions: ['boltzmann:lemmaC1'], tests: boltzTest, status: 'built' },
+  { id: 'Lemma C.2', says: 'Boltz falls in an entry that lies ln n + 1 below the largest', functions: ['boltzmann:boltzGradient'], tests: boltzTest, status: 'part', note: 'the derivative, without the sign under the hypothesis' },
   { id: 'Lemma C.3', says: 'Boltz is concave in an entry that lies ln n + 3 below the largest', ...later },
   { id: 'Lemma C.4', says: 'Boltz of a separated vector exceeds that of its flattened form', ...later },
   { id: 'Lemma C.5', says: 'more separated entries at the end lower Boltz', ...later },
@@ -62,7 +62,7 @@ const appendixC: readonly Statement[] = [
   { id: 'Lemma C.7', says: 'gap of Boltz when only the last entry differs', ...later, note: 'errata 17' },
   { id: 'Lemma C.8', says: 'gap of Boltz when the first k entries agree', ...later, note: 'errata 18' },
   { id: 'Lemma C.9', says: 'Boltz keeps separated vectors apart', ...later, note: 'errata 19' },
-  { id: 'Eq. (C.3)', says: 'Boltz is bounded by the largest absolute entry', ...later },
+  { id: 'Eq. (C.3)', says: 'Boltz is bounded by the largest absolute entry', functions: boltz, tests: boltzTest, status: 'built' },
   { id: 'Eq. (C.4)', says: 'the gap that Lemma C.9 promises', ...later },
 ];
 
@@ -84,15 +84,15 @@ const appendixE: readonly Statement[] = [
   { id: 'Eq. (E.2)', says: 'error of the quantised function', functions: ['prompt-tuning:sufficientPromptLength'], tests: ['packages/prompt-tuning/test/capacity/sufficientPromptLength.test.ts'], status: 'part', note: 'the grid that the repaired bound asks for; errata 7' },
   { id: 'Eq. (E.3)', says: 'the surrogate: the prompt picks the function', ...later },
   { id: 'Lemma E.2', says: 'Lemma 2.4 restated, with the positional encoding', ...later, note: 'errata 8' },
-  { id: 'Eq. (E.4)', says: 'one quantising layer, as Eq. (B.1)', ...later, note: 'errata 5, 6' },
+  { id: 'Eq. (E.4)', says: 'one quantising layer, as Eq. (B.1)', functions: ['ffn-constructions:quantiserNetwork'], tests: ['packages/ffn-constructions/test/quantiserNetwork.test.ts'], status: 'part', note: 'all its layers in one, as Eq. (F.2); errata 5, 6' },
   { id: 'Theorem E.1', says: 'Theorem 2.3 restated', ...later },
 ];
 
 const appendixF: readonly Statement[] = [
   { id: 'Lemma F.1', says: 'Lemma 2.5 restated', ...later },
-  { id: 'Lemma F.2', says: 'quantiser, attention and bumps together equal the surrogate', ...later, note: 'errata 8, 11, 12' },
-  { id: 'Eq. (F.1)', says: 'a staircase as a sum of ReLU ramps', functions: ['ffn-constructions:stepNetwork', 'ffn-constructions:quantiserNetwork'], tests: ['packages/ffn-constructions/test/stepNetwork.test.ts', 'packages/ffn-constructions/test/quantiserNetwork.test.ts'], status: 'built', note: 'errata 9' },
-  { id: 'Eq. (F.2)', says: 'the staircase as a feed-forward layer', functions: ['ffn-constructions:quantiserNetwork'], tests: ['packages/ffn-constructions/test/quantiserNetwork.test.ts'], status: 'built', note: 'errata 9, 10' },
+  { id: 'Lemma F.2', says: 'quantiser, attention and bumps together equal the surrogate', functions: ['ffn-constructions:quantiserNetwork', 'ffn-constructions:bumpNetwork'], tests: ['packages/ffn-constructions/test/quantiserNetwork.test.ts', 'packages/ffn-constructions/test/bumpNetwork.test.ts'], status: 'part', note: 'both networks, without the attention between them; errata 8, 11, 12' },
+  { id: 'Eq. (F.1)', says: 'a staircase as a sum of ReLU ramps', functions: ['ffn-constructions:stepNetwork', 'ffn-constructions:quantiserNetwork'], tests: ['packages/ffn-constructions/test/stepNetwork.test.ts', 'packages/ffn-constructions/test/quantiserNetwork.test.ts'], status: 'built', note: 'errata 9, 24' },
+  { id: 'Eq. (F.2)', says: 'the staircase as a feed-forward layer', functions: ['ffn-constructions:quantiserNetwork'], tests: ['packages/ffn-constructions/test/quantiserNetwork.test.ts'], status: 'built', note: 'errata 9, 10, 24' },
   { id: 'Theorem F.1', says: 'Theorem 2.4 restated', ...later, note: 'errata 13' },
 ];
 
@@ -106,7 +106,7 @@ const appendixH: readonly Statement[] = [
 
 const appendixI: readonly Statement[] = [
   { id: 'Eq. (I.1)', says: 'the attention output that a label asks for', ...later },
-  { id: 'Eq. (I.2)', says: 'attention over [P, X] is a mean of attention over P and over X', functions: ['attention:attend'], tests: ['packages/attention/test/exact/attend.test.ts'], status: 'part', note: 'both sides can be computed' },
+  { id: 'Eq. (I.2)', says: 'attention over [P, X] is a mean of attention over P and over X', functions: ['attention:attend'], tests: ['apps/docs/test/attentionModel.test.ts'], status: 'part', note: 'tested for one prompt token, in the demo' },
   { id: 'Eq. (I.3)', says: 'what a prompt must satisfy to give one label', ...later },
   { id: 'Assumption I.1', says: 'labels in reach of the feed-forward layer, full-rank weights, distinct outputs', ...later, note: 'errata 22' },
   { id: 'Corollary I.0.1', says: 'two sequences with a shared token that no prompt memorises', ...later, note: 'errata 22' },

@@ -46,7 +46,8 @@ test('no statement stands twice, and every numbered definition, lemma, theorem a
 
 test('the errata number without gaps, name tests that exist, and are the rows that the table cites', () => {
   const numbers = [...errata.matchAll(/^\| (\d+) \|/gm)].map((m) => Number(m[1]));
-  expect(numbers).toEqual(Array.from({ length: 23 }, (_, i) => i + 1));
+  expect(numbers.length).toBeGreaterThan(0);
+  expect(numbers).toEqual(numbers.map((_, i) => i + 1));
   const tests = [...errata.matchAll(/blob\/main\/([^)]+)\)/g)].map((m) => m[1]!);
   expect(tests.length).toBeGreaterThan(0);
   expect(tests.filter((t) => !existsSync(join(root, t)))).toEqual([]);
