@@ -107,7 +107,7 @@ describe('errata row 8: positions', () => {
   const norms = (start: number) => {
     const { network } = quantiserNetwork({ m, d, theta: 2 ** -8, length: length + 1 });
     // The zero token at every position, the smallest there is.
-    const z = tokens(d, Float64Array.from({ length: d * length }, (_, at) => Math.floor(at / d) + start));
+    const z = tokens(d, Float64Array.from({ length: d * length }, (_, i) => Math.floor(i / d) + start));
     const { data } = applyFeedForward(network, z);
     return Array.from({ length }, (_, k) => Math.hypot(...data.subarray(k * d, (k + 1) * d)));
   };

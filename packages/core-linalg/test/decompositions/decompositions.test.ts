@@ -82,13 +82,13 @@ propertyTest.prop([anyMatrix, fc.integer({ min: 1, max: 3 }), fc.infiniteStream(
     fc.pre(values.every((s) => s <= negligible || s > 1e-6 * values[0]!) && (values[0] === 0 || values[0]! > 1e-100));
     const b = new Matrix(Array.from({ length: a.rows }, () => Array.from({ length: m }, () => entries.next().value!)));
     const { x, rank } = solve(a, b);
-    const size = Math.max(1, maxNorm(x));
+    const largest = Math.max(1, maxNorm(x));
     expect(rank).toBe(values.filter((s) => s > negligible).length);
-    expect(maxNorm(a.transpose().mmul(Matrix.sub(a.mmul(x), b)))).toBeLessThan(1e-8 * size);
+    expect(maxNorm(a.transpose().mmul(Matrix.sub(a.mmul(x), b)))).toBeLessThan(1e-8 * largest);
     // x lies in the row space: projecting it there by the right singular vectors changes nothing.
     const v = svd(a).v;
     const leading = rank === 0 ? Matrix.zeros(a.columns, 1) : v.subMatrix(0, a.columns - 1, 0, rank - 1);
-    expect(gap(leading.mmul(leading.transpose().mmul(x)), x)).toBeLessThan(1e-8 * size);
+    expect(gap(leading.mmul(leading.transpose().mmul(x)), x)).toBeLessThan(1e-8 * largest);
   },
 );
 

@@ -78,6 +78,20 @@ test('normal draws follow the normal distribution', () => {
   expect(stray(draws.map((x) => x * 1.06), normalDistribution)).toBeGreaterThan(strayBound(draws.length));
 });
 
+test('normal moments: 0, 1, 0, 3', () => {
+  // Moments of a standard normal: E x^2 = 1, E x^4 = 3, E x^6 = 15, E x^8 = 105, so the means of n draws of x, x^2, x^3, x^4 have
+  // variances 1/n, 2/n, 15/n, 96/n: 6 deviations.
+  const n = 1_000_000;
+  const random = randomSource(16);
+  const sums = [0, 0, 0, 0];
+  for (let i = 0; i < n; i++) {
+    const x = random.normal();
+    for (let k = 0, power = x; k < 4; k++, power *= x) sums[k]! += power;
+  }
+  const variances = [1, 2, 15, 96];
+  [0, 1, 0, 3].forEach((moment, k) => expect(Math.abs(sums[k]! / n - moment)).toBeLessThan(6 * Math.sqrt(variances[k]! / n)));
+});
+
 test('uniform draws are multiples of 2^-53 in [0, 1) and uniform', () => {
   const random = randomSource(12);
   const draws = Array.from({ length: 100_000 }, () => random.uniform());
