@@ -12,8 +12,8 @@ export interface Step {
 
 /** Shows steps one after another. */
 export interface Progress {
-  /** Begins a step; the last one must have ended. */
-  step(label: string): Step;
+  /** Begins a step; the last one must have ended. `mayEndEarly`: the time left is the most that it can be. */
+  step(label: string, mayEndEarly?: boolean): Step;
 }
 
 /** Seconds between two plain lines where there is no terminal. */
@@ -24,12 +24,15 @@ const LINE_EVERY = 10;
  * seconds while it lasts.
  */
 export function createProgress(stream: NodeJS.WriteStream, now: () => number = () => performance.now()): Progress {
-  return { step: (label) => (stream.isTTY ? barStep(stream, label, now) : lineStep(stream, label, now)) };
+  return { step: (label, mayEndEarly = false) => (stream.isTTY ? barStep : lineStep)(stream, label, mayEndEarly ? 'at most ' : '', now) };
 }
+
+/** Below this fraction the time that is left is a guess that helps nobody. */
+const KNOWN_FROM = 0.01;
 
 /** The time left, if the rest goes like the part that is done: "12 s", "3 min 05 s"; empty before anything is known. */
 export function timeLeft(fraction: number, milliseconds: number): string {
-  if (!(fraction > 0) || fraction >= 1) return '';
+  if (!(fraction >= KNOWN_FROM) || fraction >= 1) return '';
   return duration((milliseconds / fraction) * (1 - fraction));
 }
 
@@ -41,14 +44,14 @@ export function duration(milliseconds: number): string {
   return whole < 60 ? `${whole} s` : `${Math.floor(whole / 60)} min ${String(whole % 60).padStart(2, '0')} s`;
 }
 
-function barStep(stream: NodeJS.WriteStream, label: string, now: () => number): Step {
+function barStep(stream: NodeJS.WriteStream, label: string, atMost: string, now: () => number): Step {
   const start = now();
   const format = (_: unknown, { progress }: { progress: number }, { note, left }: { note?: string; left?: string }): string => {
     const width = 24;
     const filled = Math.round(progress * width);
     const bar = `${'█'.repeat(filled)}${'░'.repeat(width - filled)}`;
     const percent = `${Math.floor(progress * 100)} %`.padStart(5);
-    return `${label.padEnd(22)} ${bar} ${percent}  ${[left ? `${left} left` : '', note].filter(Boolean).join(' · ')}`;
+    return `${label.padEnd(22)} ${bar} ${percent}  ${[left ? `${atMost}${left} left` : '', note].filter(Boolean).join(' · ')}`;
   };
   const bar = new cliProgress.SingleBar({ stream, format, hideCursor: true, clearOnComplete: false, stopOnComplete: false, fps: 8 });
   bar.start(1, 0, { note: '', left: '' });
@@ -72,7 +75,7 @@ function barStep(stream: NodeJS.WriteStream, label: string, now: () => number): 
   };
 }
 
-function lineStep(stream: NodeJS.WritableStream, label: string, now: () => number): Step {
+function lineStep(stream: NodeJS.WritableStream, label: string, atMost: string, now: () => number): Step {
   const start = now();
   let shown = start;
   let last = '';
@@ -85,7 +88,7 @@ function lineStep(stream: NodeJS.WritableStream, label: string, now: () => numbe
       last = note;
       if (now() - shown < LINE_EVERY * 1000) return;
       const left = timeLeft(fraction, now() - start);
-      line(`${Math.floor(fraction * 100)} %`, note, left && `${left} left`);
+      line(`${Math.floor(fraction * 100)} %`, note, left && `${atMost}${left} left`);
     },
     done(note = last) {
       line(note, duration(now() - start));

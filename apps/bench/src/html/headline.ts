@@ -1,6 +1,6 @@
 import type { LimitsReport } from '@prompt-limits/bench';
 import { html, type Markup } from './markup.ts';
-import { bytes, count, figure, operations, percent, plural, powerOfTen } from './words.ts';
+import { bytes, count, largeNumber, operations, percent, plural } from './words.ts';
 
 /** One question with its answer. */
 interface Card {
@@ -38,12 +38,14 @@ function job({ reproduction, fit, tokens, prompt, tuning }: LimitsReport): Card 
 }
 
 function length({ length: { used, counting, sufficient } }: LimitsReport): Card {
-  const enough = used >= counting.length;
+  const least = counting.length === 1
+    ? 'Counting bits, one soft token already has room for any text of this length; what the model can make of it is another matter.'
+    : `With fewer than ${count(counting.length)} some text of this length is out of reach for any model, by counting bits.`;
   return {
     question: 'How many soft tokens does it need?',
-    answer: `${count(used)} used, ${enough ? 'at least' : 'needs'} ${count(counting.length)} by counting`,
-    tone: enough ? '' : 'bad',
-    sentence: `Fewer than ${count(counting.length)} cannot tell all texts of this length apart. Theorem 2.5's construction would take ${powerOfTen(Math.floor(sufficient.log10Length))} and works for every task, not just this one.`,
+    answer: `${count(used)} used, ${used < counting.length ? 'fewer than' : 'at least'} ${count(counting.length)} by counting`,
+    tone: '',
+    sentence: `${least} The length that Theorem 2.5 calls sufficient for every task at once is ${largeNumber(sufficient.log10Length)}.`,
   };
 }
 
@@ -51,8 +53,8 @@ function cost({ attention, cost: c, prompt }: LimitsReport): Card {
   const pays = attention.headsWherePolynomialPays;
   return {
     question: 'What does inference cost?',
-    answer: `${operations(c.withPrompt)}, ${figure(c.withPrompt / c.withoutPrompt)} times the text alone`,
+    answer: `${percent(c.withPrompt / c.withoutPrompt - 1)} more than the text alone`,
     tone: '',
-    sentence: `The prompt adds ${bytes(c.promptCacheBytes)} of cached keys and values (${plural(prompt.length, 'token')}). ${count(attention.headsWithin)} of ${plural(attention.heads.length, 'head')} lie within the criterion; near-linear attention would ${pays === 0 ? 'pay for none of them at this length' : `pay for ${count(pays)}`}.`,
+    sentence: `${operations(c.withPrompt)} to read prompt and text, and ${bytes(c.promptCacheBytes)} of cached keys and values for the ${plural(prompt.length, 'soft token')}. ${count(attention.headsWithin)} of ${plural(attention.heads.length, 'head')} lie within the criterion; near-linear attention would ${pays === 0 ? 'pay for none of them at this length' : `pay for ${count(pays)}`}.`,
   };
 }

@@ -47,7 +47,7 @@ export function headsStrip({ heads, threshold }: AttentionFacts): Markup {
   const names = layers.map((l) => html`<text x="${place(x(String(l))!)}" y="${frame.bottom + 20}" text-anchor="middle">layer ${l}</text>`);
   const line = place(y(threshold));
   return html`<svg viewBox="0 0 ${WIDTH} 296" role="img" aria-label="Largest entry B of each head by layer, against the square root of ln n">
-${leftAxis(y, logTicks(low, high), figure, 'B in the scale of the theorems (log axis)', frame)}
+${leftAxis(y, logTicks(low, high), String, 'B in the scale of the theorems (log axis)', frame)}
 <line class="axis" x1="${frame.left}" x2="${frame.right}" y1="${frame.bottom}" y2="${frame.bottom}"/>
 <line class="threshold" x1="${frame.left}" x2="${frame.right}" y1="${line}" y2="${line}"/>
 <text class="mark strong" x="${frame.right}" y="${line - 7}" text-anchor="end">√ ln n = ${figure(threshold)}</text>

@@ -25,9 +25,9 @@ export function lossPlot({ history, bestStep }: TuningFacts): Markup {
   const best = history.find((h) => h.step === bestStep);
   const steps = x.ticks(8).filter(Number.isInteger);
   return html`<svg viewBox="0 0 ${WIDTH} 408" role="img" aria-label="Loss and accuracy over ${last} steps of tuning">
-${leftAxis(y, logTicks(low / 1.15, high * 1.15), figure, 'loss, nats per token (log axis)', LOSS)}
+${leftAxis(y, logTicks(low / 1.15, high * 1.15), String, 'loss, nats per token (log axis)', LOSS)}
 <path d="${lossPath}" fill="none" stroke="var(--good)" stroke-width="2" stroke-linejoin="round"/>
-${best ? html`<circle cx="${place(x(best.step))}" cy="${place(y(Math.max(FLOOR, best.loss)))}" r="4.5" fill="var(--card)" stroke="var(--good)" stroke-width="2"/><text class="ink" x="${place(x(best.step))}" y="${place(y(Math.max(FLOOR, best.loss)) - 12)}" text-anchor="${x(best.step) > WIDTH * 0.75 ? 'end' : x(best.step) < WIDTH * 0.2 ? 'start' : 'middle'}">kept: step ${best.step}, loss ${figure(best.loss)}</text>` : null}
+${best ? html`<circle cx="${place(x(best.step))}" cy="${place(y(Math.max(FLOOR, best.loss)))}" r="4.5" fill="var(--card)" stroke="var(--good)" stroke-width="2"/><text class="ink" x="${LOSS.right}" y="${LOSS.top - 12}" text-anchor="end">○ kept: step ${best.step}, loss ${figure(best.loss)}</text>` : null}
 ${leftAxis(share, [0, 0.5, 1], percent, 'tokens predicted', ACCURACY)}
 <path d="${accuracyPath}" fill="var(--good)" fill-opacity=".28" stroke="var(--good)"/>
 ${bottomAxis(x, steps, String, 'step', ACCURACY)}

@@ -6,7 +6,7 @@ import { html, Markup } from './markup.ts';
 import { SCRIPT, STYLE } from './style.ts';
 import { headsTable, lengthTable, modelTable, runTable } from './tables.ts';
 import { tokenBars, tokenText } from './tokensPlot.ts';
-import { figure, plural } from './words.ts';
+import { figure, operations, plural } from './words.ts';
 
 /** The report as one HTML file: no request leaves it, so it opens from disk, prints, and can be mailed. */
 export function reportPage(report: LimitsReport): string {
@@ -44,7 +44,7 @@ ${lengthTable(report)}
 
 <h2>The efficiency criterion, head by head</h2>
 <p>Theorems 3.1 and 3.2 tie the cost of attention to B, the largest entry of Q, K and V, as n = L<sub>p</sub> + L grows. Here n = ${attention.n} and √ ln n = ${figure(attention.threshold)}.</p>
-<p>The theorems rest on scores of the form q·k / d; this model computes ${figure(attention.scale)} q·k. Multiplying Q and K by ${figure(attention.translation)} makes one of the other, so that a head's B can be compared. Read so, ${attention.headsWithin} of ${plural(attention.heads.length, 'head')} lie within the criterion; the median head's B is ${figure(attention.scaledRatios.median)} times √ ln n.</p>
+<p>The theorems rest on scores of the form q·k / d; this model computes ${String(attention.scale)} q·k. Multiplying Q and K by ${figure(attention.translation)} makes one of the other, so that a head's B can be compared. Read so, ${attention.headsWithin} of ${plural(attention.heads.length, 'head')} lie within the criterion; the median head's B is ${figure(attention.scaledRatios.median)} times √ ln n.</p>
 <figure>${headsGrid(attention)}<figcaption>B / √ ln n with the tuned prompt, in the scale of the theorems. Green: at or below 1. Orange: above.</figcaption></figure>
 <figure>${headsStrip(attention)}<figcaption>The same heads by layer, B itself on a log axis. Point at a dot for its figures.</figcaption></figure>
 <h3>What this says, and what it does not</h3>
@@ -56,7 +56,7 @@ ${lengthTable(report)}
 <li>Degree, rank and near-linear cost are for a polynomial that replaces the exponential with an error of at most ${figure(attention.tolerance)} of the range of the values in the output.</li>
 </ul>
 ${headsTable(report)}
-<p class="note">Press a column's title to sort; point at a row for its verdict.</p>
+<p class="note">Exact attention takes ${operations(attention.heads[0]?.exactCost ?? 0)} a head. Press a column's title to sort; point at a row for its verdict.</p>
 
 <h2>The model and the prompt in figures</h2>
 ${modelTable(report)}

@@ -13,7 +13,7 @@ export const STYLE = `
 }
 * { box-sizing: border-box; }
 html { font: 16px/1.55 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif; background: var(--paper); color: var(--ink); }
-body { max-width: 62rem; margin: 0 auto; padding: 2.5rem 1.5rem 4rem; }
+body { max-width: 68rem; margin: 0 auto; padding: 2.5rem 1.5rem 4rem; }
 h1 { font-size: 1.9rem; line-height: 1.2; margin: 0 0 .4rem; letter-spacing: -.015em; text-wrap: balance; }
 h2 { font-size: 1.25rem; margin: 3rem 0 .5rem; letter-spacing: -.01em; }
 h3 { font-size: 1rem; margin: 1.6rem 0 .3rem; }
@@ -41,13 +41,15 @@ svg .threshold { stroke: var(--mark); stroke-width: 1.5; stroke-dasharray: 5 4; 
 .legend i { display: inline-block; width: 8rem; height: .75rem; border-radius: 3px; vertical-align: -.08rem; margin: 0 .4rem; background: linear-gradient(to right in oklab, var(--bad-tint), var(--good-tint)); }
 .scroll { overflow-x: auto; margin-top: 1rem; border: 1px solid var(--line); border-radius: 10px; background: var(--card); }
 .tall { max-height: 30rem; overflow-y: auto; }
-table { border-collapse: collapse; width: 100%; font-size: .86rem; font-variant-numeric: tabular-nums; }
-th, td { padding: .38rem .7rem; text-align: right; white-space: nowrap; border-bottom: 1px solid var(--grid); }
+table { border-collapse: collapse; width: 100%; font-size: .84rem; font-variant-numeric: tabular-nums; }
+th, td { padding: .36rem .55rem; text-align: right; white-space: nowrap; border-bottom: 1px solid var(--grid); }
 th { font-weight: 600; color: var(--soft); background: var(--card); position: sticky; top: 0; z-index: 1; box-shadow: inset 0 -1px var(--line); }
 th button { all: unset; cursor: pointer; } th button:hover { color: var(--ink); } th button:focus-visible { outline: 2px solid var(--mark); outline-offset: 3px; border-radius: 2px; }
 th[aria-sort=ascending] button::after { content: " ↑"; } th[aria-sort=descending] button::after { content: " ↓"; }
 tr:last-child td { border-bottom: 0; }
+td:first-child, th:first-child { padding-left: 1rem; } td:last-child, th:last-child { padding-right: 1rem; }
 td.words, th.words { text-align: left; white-space: normal; }
+td.name { white-space: nowrap; }
 table.facts td:first-child { width: 15rem; color: var(--soft); text-align: left; }
 table.facts td { text-align: left; white-space: normal; overflow-wrap: anywhere; vertical-align: top; }
 pre { background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: .9rem 1.1rem; overflow-x: auto; font-size: .84rem; line-height: 1.5; }

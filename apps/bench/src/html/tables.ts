@@ -1,6 +1,6 @@
 import type { LimitsReport } from '@prompt-limits/bench';
 import { html, type Markup } from './markup.ts';
-import { bytes, count, figure, operations, percent, plural, powerOfTen } from './words.ts';
+import { bytes, count, figure, largeNumber, operations, percent, plural } from './words.ts';
 
 interface Column<T> {
   readonly title: string;
@@ -22,13 +22,11 @@ const HEAD_COLUMNS: readonly Column<Head>[] = [
   { title: 'B / √ ln n', hint: 'the largest of the three over √ ln n, as printed in the paper', show: (h) => figure(h.ratio), value: (h) => h.ratio },
   { title: 'translated', hint: 'the same in the scale of the theorems', show: (h) => figure(h.scaledRatio), value: (h) => h.scaledRatio },
   { title: 'side', hint: 'within where the translated ratio is at most 1', show: (h) => h.side },
-  { title: 'scores', hint: 'range of the scores, scale included', show: (h) => `${figure(h.lowestScore)} to ${figure(h.highestScore)}`, value: (h) => h.highestScore - h.lowestScore },
+  { title: 'scores', hint: 'range of the scores, scale included', show: (h) => `${h.lowestScore.toFixed(1)} to ${h.highestScore.toFixed(1)}`.replaceAll('-', '−'), value: (h) => h.highestScore - h.lowestScore },
   { title: 'centred', hint: 'largest absolute score once one vector is taken from all keys', show: (h) => `±${figure(h.halfWidth)}`, value: (h) => h.halfWidth },
   { title: 'degree', hint: 'of the polynomial that replaces the exponential', show: (h) => (h.degree === null ? '' : count(h.degree)), value: (h) => h.degree },
   { title: 'rank', hint: 'features that replace a key', show: (h) => (h.rank === null ? 'too many' : figure(Number(h.rank))), value: (h) => Number(h.rank ?? Infinity) },
-  { title: 'exact', hint: 'cost of exact attention', show: (h) => operations(h.exactCost), value: (h) => h.exactCost },
-  { title: 'near-linear', hint: 'cost of the polynomial attention', show: (h) => (h.polynomialCost === null ? 'too much' : operations(h.polynomialCost)), value: (h) => h.polynomialCost ?? Infinity },
-  { title: 'cheaper', hint: 'the cheaper of the two', show: (h) => (h.faster === 'polynomial' ? 'near-linear' : 'exact') },
+  { title: 'near-linear / exact', hint: 'operations of the polynomial attention over those of the exact one; below 1 it would be the cheaper one', show: (h) => (h.polynomialCost === null ? 'too much' : figure(h.polynomialCost / h.exactCost)), value: (h) => (h.polynomialCost ?? Infinity) / h.exactCost },
 ];
 
 /** Every head with its figures; a press on a column's title sorts. */
@@ -42,11 +40,11 @@ export function headsTable({ attention }: LimitsReport): Markup {
 
 /** The prompt-length figures, each with what it means. */
 export function lengthTable({ length: { used, counting, sufficient }, prompt, tokens, model }: LimitsReport): Markup {
-  const row = (name: string, value: string, meaning: string): Markup => html`<tr><td class="words">${name}</td><td><b>${value}</b></td><td class="words">${meaning}</td></tr>`;
+  const row = (name: string, value: string, meaning: string): Markup => html`<tr><td class="words name">${name}</td><td><b>${value}</b></td><td class="words">${meaning}</td></tr>`;
   return html`<div class="scroll"><table><thead><tr><th class="words">length</th><th>soft tokens</th><th class="words">what it means</th></tr></thead><tbody>
 ${row('Counting bound', count(counting.length), `Necessary for all texts at once. ${plural(tokens.length, 'token')} out of a vocabulary of ${count(model.vocabularySize)} carry up to ${count(counting.textBits)} bits; a soft token holds at most ${count(model.width)} × ${figure(counting.bitsPerValue)} bits. With fewer soft tokens some text of this length is out of reach, however the model is built. One particular text may need fewer.`)}
 ${row('This prompt', count(used), `${count(prompt.parameters)} trained numbers, room for ${count(counting.promptBits)} bits: ${figure(counting.promptBits / counting.textBits)} times what the text can carry.`)}
-${row('Theorem 2.5', powerOfTen(Math.floor(sufficient.log10Length)), `Sufficient, not necessary: with this many tokens one specially built transformer can be prompted to any task of this size that is Lipschitz with C = ${figure(sufficient.lipschitz)}, up to an error of ε = ${figure(sufficient.epsilon)}. The prompt is then a table of all inputs on a grid of ${figure(sufficient.gridPoints)} points a value. C, ε and the index α = ${figure(sufficient.alpha)} of the norm are assumed, not measured.`)}
+${row('Theorem 2.5', largeNumber(sufficient.log10Length), `Sufficient, not necessary: with this many tokens one specially built transformer can be prompted to any task of this size that is Lipschitz with C = ${String(sufficient.lipschitz)}, up to an error of ε = ${String(sufficient.epsilon)}. The prompt is then a table of all inputs on a grid of ${figure(sufficient.gridPoints)} points a value. C, ε and the index α = ${String(sufficient.alpha)} of the norm are assumed, not measured.`)}
 </tbody></table></div>`;
 }
 

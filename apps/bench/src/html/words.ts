@@ -3,19 +3,24 @@ export function count(value: number): string {
   return Math.round(value).toString().replaceAll(/\B(?=(\d{3})+$)/g, '\u202F');
 }
 
-/** A figure with three significant digits, for people. */
+/** A figure with three significant digits, for people; whole numbers below 10 000 as they are. */
 export function figure(value: number): string {
   if (!Number.isFinite(value)) return value > 0 ? '∞' : '−∞';
-  if (value === 0) return '0';
   const size = Math.abs(value);
+  if (Number.isInteger(value) && size < 1e4) return String(value).replace('-', '−');
   const text = size >= 1e5 || size < 1e-3 ? power(value) : size >= 100 ? value.toFixed(0) : value.toPrecision(3);
   return text.replace('-', '−');
 }
 
 const SUPERSCRIPTS = '⁰¹²³⁴⁵⁶⁷⁸⁹';
 
-/** 10 to an integer power, "10⁸⁷⁰⁵³". */
-export function powerOfTen(exponent: number): string {
+/** A number that is known by its decimal logarithm, at least 0: written out where it is short, else by its number of digits. */
+export function largeNumber(log10: number): string {
+  return log10 < 6 ? count(10 ** log10) : `a number of ${count(Math.floor(log10) + 1)} digits`;
+}
+
+/** 10 to an integer power, "10⁻⁷". */
+function powerOfTen(exponent: number): string {
   return `10${exponent < 0 ? '⁻' : ''}${[...String(Math.abs(exponent))].map((c) => SUPERSCRIPTS[Number(c)]).join('')}`;
 }
 
@@ -39,8 +44,9 @@ function withUnit(value: number, base: number, units: readonly string[]): string
   return `${figure(value / base ** step)} ${units[step]!}`;
 }
 
-/** A share as a percentage: "97.8 %", and 100 % only where it is exactly that. */
+/** A share as a percentage: "97.8 %"; 0 and 100 % only where it is exactly that. */
 export function percent(share: number): string {
+  if (share > 0 && share < 0.001) return `${figure(share * 100)} %`;
   const text = (share * 100).toFixed(1);
   if (share < 1 && text === '100.0') return '99.9 %';
   return `${text.replace(/\.0$/, '')} %`;

@@ -64,7 +64,7 @@ export async function makeReport(inputs: Inputs, options: ReportOptions, progres
 }
 
 async function tune(model: LlamaModel, { ids, text }: Inputs, options: ReportOptions, progress: Progress, signal: AbortSignal): Promise<TuningResult> {
-  const step = progress.step('tuning');
+  const step = progress.step('tuning', true);
   const init: PromptInit = options.init === 'text' ? { kind: 'text', text: options.initText ?? text } : { kind: options.init };
   try {
     const result = await tunePrompt(model, [{ target: ids }], {

@@ -3,7 +3,7 @@ import type { LimitsReport } from '@prompt-limits/bench';
 import type { coloursFor } from '../cli/colours.ts';
 import { duration } from '../cli/progress.ts';
 import { headline } from '../html/headline.ts';
-import { count, figure, percent, plural, powerOfTen } from '../html/words.ts';
+import { count, figure, largeNumber, percent, plural } from '../html/words.ts';
 
 /** What the run found, in plain words, and where it lies. */
 export function summary(report: LimitsReport, folder: string, colour: ReturnType<typeof coloursFor>): string {
@@ -15,7 +15,7 @@ export function summary(report: LimitsReport, folder: string, colour: ReturnType
     `Model     ${model.name}, ${count(model.parameters)} frozen weights`,
     ...(tuning ? [`Tuning    ${plural(tuning.steps, 'step')} in ${duration(tuning.milliseconds)}, loss ${figure(fit.loss)}, accuracy ${percent(fit.accuracy)}`] : []),
     ...(reproduction ? [`Check     greedy decoding from the saved adapter: ${reproduction.exact ? 'the text, exactly' : `the first ${plural(reproduction.matchingTokens, 'token')} agree`}`] : []),
-    `Length    ${count(length.used)} used; at least ${count(length.counting.length)} for all such texts by counting; Theorem 2.5 builds with ${powerOfTen(Math.floor(length.sufficient.log10Length))}`,
+    `Length    ${count(length.used)} used; at least ${count(length.counting.length)} for all such texts by counting; Theorem 2.5's length is ${largeNumber(length.sufficient.log10Length)}`,
     `Cost      ${attention.headsWithin} of ${plural(attention.heads.length, 'head')} within the efficiency criterion at n = ${attention.n}; near-linear attention would pay for ${attention.headsWherePolynomialPays}`,
     '',
     `${colour.bold(join(folder, 'report.html'))}   the report, for people`,

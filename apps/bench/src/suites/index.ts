@@ -1,6 +1,7 @@
 import { attentionExact } from './attentionExact.ts';
 import { kernels } from './kernels.ts';
+import { tuneStep } from './tuneStep.ts';
 import type { Suite } from './suite.ts';
 
 /** Every suite, in the order of the list that `prompt-limits bench` prints. */
-export const suites: readonly Suite[] = [kernels, attentionExact];
+export const suites: readonly Suite[] = [kernels, attentionExact, tuneStep];

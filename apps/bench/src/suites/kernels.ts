@@ -22,10 +22,13 @@ export const kernels: Suite = {
     gvalues: '10^9 values per second that come out; for exp these are exponentials',
     maxError: 'largest difference from float64 over sampled results: for products over the sum of |a b|, for exp over the result, else as it is',
     speedup: 'how many times as fast as the same build on one thread, geometric mean over the rounds',
-    speedupOverPlain: 'how many times as fast as the plain build',
+    speedupOverPlain: 'how many times as fast as the plain build; null where --quick leaves that out',
   },
   run,
 };
+
+/** --quick leaves plain TypeScript out of cases with more operations than this: half a second and more a call. */
+const PLAIN_QUICK_LIMIT = 1e8;
 
 interface Contender {
   readonly name: string;
@@ -58,14 +61,15 @@ async function contendersFor(threads: number): Promise<readonly Contender[]> {
 }
 
 async function measureCase(c: KernelCase, contenders: readonly Contender[], { quick, signal, onProgress }: Pick<SuiteOptions, 'quick' | 'signal'> & { onProgress: (f: number) => void }): Promise<readonly Row[]> {
-  const prepared = contenders.map(({ name, kernels: k }) => ({ name, kernels: k, ...c.prepare(k) }));
+  const taking = contenders.filter(({ kernels: k }) => !quick || k.build !== 'plain' || contenders.length === 1 || c.operations <= PLAIN_QUICK_LIMIT);
+  const prepared = taking.map(({ name, kernels: k }) => ({ name, kernels: k, ...c.prepare(k) }));
   const samples = await interleave(prepared.map(({ name, run: call }) => ({ name, run: call })), {
     rounds: quick ? 3 : 15,
     minMilliseconds: quick ? 10 : 30,
     signal,
     onProgress,
   });
-  const plain = samples[prepared.findIndex((p) => p.kernels.build === 'plain')]!;
+  const plain = samples[prepared.findIndex((p) => p.kernels.build === 'plain')] ?? null;
   return prepared.map((p, i) => {
     const { milliseconds } = samples[i]!;
     const ms = median(milliseconds);
@@ -80,7 +84,7 @@ async function measureCase(c: KernelCase, contenders: readonly Contender[], { qu
       gvalues: c.values / ms / 1e6,
       maxError: p.maxError(),
       speedup: geometricMeanRatio(single.milliseconds, milliseconds),
-      speedupOverPlain: geometricMeanRatio(plain.milliseconds, milliseconds),
+      speedupOverPlain: plain && geometricMeanRatio(plain.milliseconds, milliseconds),
     };
   });
 }
