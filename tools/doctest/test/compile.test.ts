@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { compile, halfUnit } from '../compile.ts';
-import { compileExample, ownNames, run } from '../run.ts';
+import { compileExample, generate, ownNames, run, typeErrors } from '../run.ts';
 
 let line = 0;
 /** An example of its own line, so that each is a module of its own. */
@@ -80,6 +80,13 @@ test('imports the names of the package that an example uses, and only those', ()
     'import type { Tokens } from "@prompt-limits/core-linalg";',
     'import { tokens } from "@prompt-limits/core-linalg";',
   ]);
+});
+
+test('the type checker sees what running does not', () => {
+  const wrong = example("const n: number = 'one' as string;\nn; // => 'one'");
+  const right = example('const n: number = 1;\nn; // => 1');
+  expect(typeErrors([generate(right, compileExample(right))])).toEqual([]);
+  expect(typeErrors([generate(wrong, compileExample(wrong))])).toEqual([expect.stringMatching(/selftest_\d+\.ts\(2,7\): error TS2322/)]);
 });
 
 test('a page writes its own imports', async () => {

@@ -107,7 +107,7 @@ const ratioTo = (threshold: number, b: number): number => (b === 0 ? 0 : b / thr
  * const { largest, side, polynomial, faster } = efficiencyCriterion({ queries: X, keys: X, values: X, scale: 1 });
  * largest.overall; // => 0.5
  * side; // => 'within'
- * polynomial.rank; // => 3n
+ * polynomial?.rank; // => 3n
  * faster; // => 'polynomial'
  */
 export function efficiencyCriterion(problem: CriterionProblem, options: ScoreRangeOptions = {}): EfficiencyCriterion {

@@ -62,7 +62,7 @@ export function* expectedTensors(config: LlamaConfig): Generator<readonly [name:
  * @example
  * const sizes = { hidden_size: 6, num_hidden_layers: 1, num_attention_heads: 1, intermediate_size: 5, vocab_size: 7 };
  * const config = parseLlamaConfig({ model_type: 'llama', ...sizes });
- * const zeros = (shape) => new Float32Array(shape.reduce((a, b) => a * b));
+ * const zeros = (shape: readonly number[]) => new Float32Array(shape.reduce((a, b) => a * b));
  * const tensors = [...expectedTensors(config)].map(([name, shape]) => tensorView(name, shape, zeros(shape)));
  * const files = filesFromMap('memory', [['model.safetensors', writeSafetensors(tensors)]]);
  * (await readWeights(files, config)).values('model.norm.weight').length; // => 6

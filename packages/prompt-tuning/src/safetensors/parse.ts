@@ -18,7 +18,7 @@ import { DTYPE_BYTES, elementCount, MAX_HEADER_BYTES, METADATA_KEY, type Safeten
  *   a repeated name; a dtype other than F32, F16 and BF16; a shape or byte range that is malformed or does not fit
  * @example
  * const file = writeSafetensors([tensorView('w', [1, 2], Float32Array.of(3, 4))]);
- * parseSafetensors(file).tensors.get('w').shape; // => [1, 2]
+ * parseSafetensors(file).tensors.get('w')?.shape; // => [1, 2]
  */
 export function parseSafetensors(bytes: Uint8Array, name: string = 'safetensors'): SafetensorsFile {
   const where = `parseSafetensors: ${name}`;
