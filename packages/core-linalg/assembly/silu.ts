@@ -52,10 +52,16 @@ export function swiglu(length: usize, gate: usize, up: usize, y: usize): void {
 
 /** dgate = dy up silu'(gate), dup = dy silu(gate); dgate may be gate, dup may be up. */
 export function swigluVjp(length: usize, gate: usize, up: usize, dy: usize, dgate: usize, dup: usize): void {
+  const one = v128.load(C);
   let left = length;
   for (; left > 0; left -= 4, gate += 16, up += 16, dy += 16, dgate += 16, dup += 16) {
-    const g = v128.load(gate), t = v128.load(dy);
-    const a = f32x4.mul(f32x4.mul(t, v128.load(up)), slopeOf(g)), b = f32x4.mul(t, siluOf(g));
+    // Both gradients from one exponential and one quotient; siluOf and slopeOf say why it is right.
+    const g = v128.load(gate), inside = f32x4.pmin(f32x4.pmax(g, v128.load(C, 16)), v128.load(C, 32));
+    const e = expOf(f32x4.neg(f32x4.abs(g))), below = i32x4.shr_s(g, 31);
+    const large = f32x4.div(one, f32x4.add(one, e)), small = f32x4.mul(e, large);
+    const s = v128.bitselect(small, large, below), slope = f32x4.mul(s, madd(inside, v128.bitselect(large, small, below), one));
+    const t = v128.load(dy);
+    const a = f32x4.mul(f32x4.mul(t, v128.load(up)), slope), b = f32x4.mul(t, f32x4.mul(f32x4.pmax(g, v128.load(C, 16)), s));
     if (left < 4) {
       storeFirst(dgate, a, left);
       storeFirst(dup, b, left);

@@ -1,17 +1,24 @@
 import { expOf } from './exp';
 import { firstLanes, madd, maxOf, storeFirst, sumOf } from './simd';
 
+/** Whether one of `count` values is NaN. */
+function holdsNaN(x: usize, count: usize): bool {
+  for (const end = x + (count << 2); x < end; x += 4) if (isNaN(load<f32>(x))) return true;
+  return false;
+}
+
 /** Softmax of each row, shifted by its maximum; y may be x. A row of -Infinity (or without columns) gives zeros. */
 export function softmaxRows(rows: usize, columns: usize, x: usize, y: usize): void {
   const rest = columns & 3, line = columns << 2, whole = line & ~15;
   const mask = firstLanes(rest);
   const lowest = f32x4.splat(-Infinity);
   for (const end = x + rows * line; x < end; x += line, y += line) {
+    // pmax is one instruction where max takes eight. It skips NaN, which the weights bring back: e^{NaN - largest}.
     let top = lowest;
-    for (let j: usize = 0; j < whole; j += 16) top = f32x4.max(top, v128.load(x + j));
-    if (rest) top = f32x4.max(top, v128.bitselect(v128.load(x + whole), lowest, mask));
+    for (let j: usize = 0; j < whole; j += 16) top = f32x4.pmax(top, v128.load(x + j));
+    if (rest) top = f32x4.pmax(top, v128.bitselect(v128.load(x + whole), lowest, mask));
     const largest = maxOf(top);
-    if (largest == -Infinity) {
+    if (largest == -Infinity && !holdsNaN(x, columns)) {
       memory.fill(y, 0, line);
       continue;
     }

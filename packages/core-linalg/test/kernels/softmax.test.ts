@@ -37,11 +37,12 @@ describe.each(await allKernels())('softmax of rows, %s', (_, kernels) => {
   test('rows of -Infinity are zeros, ties share, far scores vanish, NaN and Infinity make the row NaN', () => {
     const rows = [
       [-Infinity, -Infinity, -Infinity], [0, -Infinity, 0], [3e38, -3e38, -3e38], [-3e38, -3e38, -3e38], [1, Number.NaN, 2], [1, Infinity, 2],
+      [-Infinity, -Infinity, Number.NaN],
     ];
     const third = kernels.precision === 'float32' ? Math.fround(1 / 3) : 1 / 3;
-    const x = filled(kernels, 18, (i) => rows.flat()[i]!);
-    kernels.softmaxRows(6, 3, x, x);
-    expect(Array.from(x)).toEqual([0, 0, 0, 0.5, 0, 0.5, 1, 0, 0, third, third, third, ...Array.from({ length: 6 }, () => Number.NaN)]);
+    const x = filled(kernels, 21, (i) => rows.flat()[i]!);
+    kernels.softmaxRows(7, 3, x, x);
+    expect(Array.from(x)).toEqual([0, 0, 0, 0.5, 0, 0.5, 1, 0, 0, third, third, third, ...Array.from({ length: 9 }, () => Number.NaN)]);
   });
 
   test.each(shapes)('gradient, %i rows of %i columns', (rows, columns) => {
