@@ -12,6 +12,9 @@ export type Fetch = (url: string, init?: { method: 'HEAD' }) => Promise<Pick<Res
  * @returns files that are read anew each time; `has` asks with HEAD and takes 404 and 410 for no
  *
  * @throws RangeError if baseUrl is no http, https or file address; later, if the server answers with another error status
+ * @example
+ * const files = filesFromUrl('https://example.org/model', async () => new Response('{}'));
+ * (await files.read('config.json')).length; // => 2
  */
 export function filesFromUrl(baseUrl: string | URL, fetcher: Fetch = (url, init) => fetch(url, init)): ModelFiles {
   const name = String(baseUrl).replace(/\/*$/, '/');

@@ -53,6 +53,13 @@ export function openFolder(path: string): ModelFiles {
  * @param path - the folder
  * @param entries - file names and contents
  * @throws RangeError for a name that is no plain file name, before anything is written; the system's error if the disk fails
+ * @example
+ * import { mkdtemp, rm } from 'node:fs/promises';
+ * import { tmpdir } from 'node:os';
+ * const folder = await mkdtemp(`${tmpdir()}/prompt-limits-`);
+ * await writeFiles(folder, [['a.json', '{}']]);
+ * (await openFolder(folder).read('a.json')).length; // => 2
+ * await rm(folder, { recursive: true });
  */
 export async function writeFiles(path: string, entries: Iterable<readonly [string, Uint8Array | string]>): Promise<void> {
   const files = [...entries];

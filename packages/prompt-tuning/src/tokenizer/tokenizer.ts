@@ -46,6 +46,12 @@ export interface TextTokenizer {
  *
  * @throws RangeError naming folder, file and field if a file is missing, is not JSON, or describes no tokenizer that
  *   `@huggingface/tokenizers` can build
+ * @example
+ * const model = { type: 'BPE', vocab: { a: 0, b: 1, ab: 2 }, merges: [['a', 'b']] };
+ * const steps = { normalizer: null, pre_tokenizer: null, post_processor: null, decoder: null };
+ * const json = JSON.stringify({ model, added_tokens: [], ...steps });
+ * const files = filesFromMap('memory', [['tokenizer.json', json], ['tokenizer_config.json', '{}']]);
+ * (await readTokenizer(files)).encode('abb'); // => [2, 1]
  */
 export async function readTokenizer(files: ModelFiles): Promise<TextTokenizer> {
   const where = `readTokenizer: ${files.name}`;

@@ -28,6 +28,20 @@ describe.each(FORMATS)('$name', ({ exponentBits, widen, narrow }) => {
     expect(widen(narrow(NaN))).toBeNaN();
   });
 
+  test('every midpoint of neighbours is rounded to the even one, what lies beside it to the nearer', () => {
+    const infinity = infinityBits(exponentBits);
+    for (let bits = 0; bits + 1 < infinity; bits++) {
+      // Both are Float32 of some 11 bits, so their mean is one too; 2^-10 of their step away still is, but for the smallest.
+      const [low, high] = [widen(bits), widen(bits + 1)];
+      const middle = low + (high - low) / 2;
+      const even = bits % 2 ? bits + 1 : bits;
+      if (narrow(middle) !== even || narrow(-middle) !== even + 0x8000) expect.fail(`${middle} between ${bits} and ${bits + 1} goes to ${narrow(middle)}`);
+      if (low < 2 ** -120) continue;
+      const beside = [middle - (high - low) * 2 ** -10, middle + (high - low) * 2 ** -10].map(narrow);
+      if (beside[0] !== bits || beside[1] !== bits + 1) expect.fail(`beside ${middle} between ${bits} and ${bits + 1}: ${beside.join()}`);
+    }
+  });
+
   test.prop([fc.float({ noNaN: true })])('no neighbour is nearer than the rounded value, and a tie goes to the even one', (x) => {
     const bits = narrow(x);
     const rounded = widen(bits);

@@ -118,6 +118,7 @@ describe('readPeftAdapter refuses', () => {
   test('other tensors than the one, of the one shape, finite', async () => {
     const six = [1, 2, 3, 4, 5, 6];
     await expect(readPeftAdapter(adapter({ token_dim: 5 }))).rejects.toThrow('adapter_model.safetensors: prompt_embeddings: shape must be [num_virtual_tokens, token_dim] = [2, 5], got "[2, 3]"');
+    await expect(readPeftAdapter(adapter({ num_virtual_tokens: 5 }))).rejects.toThrow('[num_virtual_tokens, token_dim] = [5, 3], got "[2, 3]"');
     await expect(readPeftAdapter(adapter({}, values([3, 2], six)))).rejects.toThrow('got "[3, 2]"');
     await expect(readPeftAdapter(adapter({}, values([6], six)))).rejects.toThrow('got "[6]"');
     await expect(readPeftAdapter(adapter({}, values([2, 3], six, 'lora_A')))).rejects.toThrow('the only tensor must be prompt_embeddings, got "lora_A"');
