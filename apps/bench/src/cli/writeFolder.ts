@@ -24,7 +24,8 @@ export async function writeFolder(folder: string, files: Files): Promise<void> {
     }
     for (const { path, temporary } of pairs) await rename(temporary, path);
   } finally {
-    await Promise.all(pairs.map(({ temporary }) => rm(temporary, { force: true })));
+    // What cannot be removed was never made; the error that stopped the writing is the one to show.
+    await Promise.allSettled(pairs.map(({ temporary }) => rm(temporary, { force: true })));
   }
 }
 

@@ -12,10 +12,10 @@ interface Card {
 
 /** What the report says in a line: for the page's head and for the end of the run. */
 export function headline(report: LimitsReport): string {
-  const soft = plural(report.prompt.length, 'soft token');
+  const soft = `${plural(report.prompt.length, 'soft token')} ${report.prompt.length === 1 ? 'makes' : 'make'}`;
   const text = `${plural(report.tokens.length, 'token')} of text`;
-  if (report.reproduction?.exact) return `${soft} make the frozen model reproduce ${text} exactly`;
-  return `${soft} make the frozen model predict ${percent(report.fit.accuracy)} of ${text}`;
+  if (report.reproduction?.exact) return `${soft} the frozen model reproduce ${text} exactly`;
+  return `${soft} the frozen model predict ${percent(report.fit.accuracy)} of ${text}`;
 }
 
 /** The three questions. */

@@ -62,8 +62,8 @@ async function contendersFor(threads: number): Promise<readonly Contender[]> {
 
 async function measureCase(c: KernelCase, contenders: readonly Contender[], { quick, signal, onProgress }: Pick<SuiteOptions, 'quick' | 'signal'> & { onProgress: (f: number) => void }): Promise<readonly Row[]> {
   const taking = contenders.filter(({ kernels: k }) => !quick || k.build !== 'plain' || contenders.length === 1 || c.operations <= PLAIN_QUICK_LIMIT);
-  const prepared = taking.map(({ name, kernels: k }) => ({ name, kernels: k, ...c.prepare(k) }));
-  const samples = await interleave(prepared.map(({ name, run: call }) => ({ name, run: call })), {
+  const prepared = taking.map(({ name, kernels: k }) => ({ name, kernels: k, call: c.prepare(k) }));
+  const samples = await interleave(prepared.map(({ name, call }) => ({ name, run: call.run })), {
     rounds: quick ? 3 : 15,
     minMilliseconds: quick ? 10 : 30,
     signal,
@@ -82,7 +82,7 @@ async function measureCase(c: KernelCase, contenders: readonly Contender[], { qu
       us: ms * 1000,
       gflops: c.operations / ms / 1e6,
       gvalues: c.values / ms / 1e6,
-      maxError: p.maxError(),
+      maxError: p.call.maxError(),
       speedup: geometricMeanRatio(single.milliseconds, milliseconds),
       speedupOverPlain: plain && geometricMeanRatio(plain.milliseconds, milliseconds),
     };
