@@ -62,7 +62,7 @@ async function assertDemoShows(page: Page, state: DemoState): Promise<void> {
 const executable = findChromium();
 if (executable === undefined) process.stdout.write('browser test skipped: no Chromium found\n');
 
-test('the site in a browser', { skip: executable === undefined ? 'no Chromium found' : false, timeout: 180_000 }, async (t) => {
+test('the site in a browser', { skip: executable === undefined ? 'no Chromium found' : false, timeout: 300_000 }, async (t) => {
   assert.ok(existsSync(dist), 'build the site first: pnpm --filter @prompt-limits/docs build');
   const site = await serve(dist, false);
   const isolated = await serve(dist, true);
@@ -77,6 +77,16 @@ test('the site in a browser', { skip: executable === undefined ? 'no Chromium fo
             if (path === '/demo') await page.locator('.demo[data-ready=true]').waitFor();
             if (screenshots) await page.screenshot({ path: join(screenshots, `${path.replaceAll('/', '_')}-${scheme}.png`), fullPage: true });
           }
+        });
+      }
+    });
+
+    await t.test('no page is wider than a phone', async () => {
+      for (const path of pages) {
+        await open(browser, site.url + path, async (page) => {
+          await page.setViewportSize({ width: 390, height: 844 });
+          if (path === '/demo') await page.locator('.demo[data-ready=true]').waitFor();
+          assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 390, path);
         });
       }
     });
