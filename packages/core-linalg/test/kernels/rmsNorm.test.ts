@@ -11,12 +11,12 @@ const sums = (d: number) => (d + 6) * 2 ** -53;
 describe.each(await allKernels())('RMS norm, %s', (_, kernels) => {
   const u = unit(kernels);
 
-  test.each(shapes)('%i tokens of width %i', (n, d) => {
+  test.each(shapes.flatMap(([n, d]) => [[n, d, false], [n, d, true]] as const))('%i tokens of width %i, foreign %s', (n, d, foreign) => {
     kernels.scratch(() => {
       const next = numbers(n + d);
-      const x = filled(kernels, n * d + 1, next);
+      const x = filled(kernels, n * d + 1, next, foreign);
       const gain = filled(kernels, d, next, true);
-      const y = filled(kernels, n * d + 1, () => 7, true);
+      const y = filled(kernels, n * d + 1, () => 7, foreign);
       const expected = new Float64Array(n * d);
       for (let t = 0; t < n; t++) {
         const token = Array.from(x.subarray(t * d, (t + 1) * d));
