@@ -35,9 +35,14 @@ export interface Peer {
   close(): void;
 }
 
-/** Starts one; it runs this program's hidden command `peer`. */
-export function startPeer(name: ImplementationName, threads: number): Peer {
-  const child = fork(process.argv[1]!, ['peer', name, String(threads)], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+/**
+ * Starts one; it runs the hidden command `peer`.
+ *
+ * @param main - the program, this one unless given
+ * @param execArgv - Node's own options, those of this process unless given
+ */
+export function startPeer(name: ImplementationName, threads: number, main: string = process.argv[1]!, execArgv: readonly string[] = process.execArgv): Peer {
+  const child = fork(main, ['peer', name, String(threads)], { execArgv: [...execArgv], stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
   let ended: string | null = null;
   child.once('exit', (code, signal) => (ended = `${name} with ${threads} threads ended (${signal ?? `code ${code}`})`));
 
@@ -58,7 +63,7 @@ export function startPeer(name: ImplementationName, threads: number): Peer {
     }
   };
   return {
-    prepare: async (problem) => (await ask({ prepare: problem })) as Exclude<Awaited<ReturnType<typeof ask>>, { milliseconds: number } | { failed: string }>,
+    prepare: async (problem) => (await ask({ prepare: problem })) as Exclude<PeerReply, { milliseconds: number } | { failed: string }>,
     time: async (repeats) => ((await ask({ time: repeats })) as { milliseconds: number }).milliseconds,
     close: () => void child.kill('SIGKILL'),
   };
