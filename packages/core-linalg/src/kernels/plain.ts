@@ -17,8 +17,8 @@ export interface PlainKernelsOptions {
  *
  * Every sum runs in float64 in index order and is rounded once to `precision` when stored: a sum of k products
  * has error at most k u sum |a_p b_p| with u = 2^-53 (plus one rounding to float32). Attention holds one block
- * of scores of one query, never a matrix of them. One thread; arrays from `allocate` are ordinary typed arrays
- * that the garbage collector frees.
+ * of scores of one query, never a matrix of them. RMS norm squares its input: float64 entries beyond 1e154 overflow
+ * there. One thread; arrays from `allocate` are ordinary typed arrays that the garbage collector frees.
  *
  * @throws RangeError if precision is neither 'float32' nor 'float64'
  * @example
