@@ -43,21 +43,26 @@ export interface Peer {
  */
 export function startPeer(name: ImplementationName, threads: number, main: string = process.argv[1]!, execArgv: readonly string[] = process.execArgv): Peer {
   const child = fork(main, ['peer', name, String(threads)], { execArgv: [...execArgv], stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  const label = `${name} with ${threads} threads`;
   let ended: string | null = null;
-  child.once('exit', (code, signal) => (ended = `${name} with ${threads} threads ended (${signal ?? `code ${code}`})`));
+  child.once('exit', (code, signal) => (ended = `it ended (${signal ?? `code ${code}`})`));
+  // A write to a process that is gone comes as an event; the request that made it reports the failure.
+  child.on('error', () => {});
 
   const ask = async (request: PeerRequest): Promise<PeerReply> => {
-    if (ended) throw new Error(ended);
     const listening = new AbortController();
-    const answer = Promise.race([
-      once(child, 'message', { signal: listening.signal }),
-      once(child, 'exit', { signal: listening.signal }).then(() => [{ failed: ended ?? `${name} ended` }]),
-    ]);
-    child.send(request);
     try {
+      if (ended) throw new Error(ended);
+      const answer = Promise.race([
+        once(child, 'message', { signal: listening.signal }),
+        once(child, 'exit', { signal: listening.signal }).then(() => [{ failed: ended ?? 'it ended' }]),
+      ]);
+      child.send(request);
       const [reply] = (await answer) as [PeerReply];
-      if ('failed' in reply) throw new Error(`${name} with ${threads} threads: ${reply.failed}`);
+      if ('failed' in reply) throw new Error(reply.failed);
       return reply;
+    } catch (error) {
+      throw new Error(`${label}: ${(error as Error).message}`, { cause: error });
     } finally {
       listening.abort();
     }
