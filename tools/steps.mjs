@@ -18,7 +18,7 @@ const plans = {
   test: [
     install,
     ['build', 'pnpm', ['turbo', 'run', 'build', '--output-logs=errors-only']],
-    ['types', 'pnpm', ['turbo', 'run', 'typecheck', '--output-logs=errors-only']],
+    ['types', 'pnpm', ['typecheck']],
     ['lint', 'pnpm', ['lint']],
     ['tests', 'pnpm', ['vitest', 'run', ...options]],
     ['packages', 'pnpm', ['turbo', 'run', 'lint:pkg', '--filter=./packages/*', '--output-logs=errors-only']],
@@ -36,7 +36,8 @@ if (!steps) {
 process.on('SIGINT', () => {}); // the running step gets it too, and decides
 const run = (command, args) =>
   new Promise((resolve) => {
-    const child = spawn(command, args, { stdio: 'inherit', shell: shell && command === 'pnpm' });
+    const env = { ...process.env, TURBO_TELEMETRY_DISABLED: '1' };
+    const child = spawn(command, args, { stdio: 'inherit', env, shell: shell && command === 'pnpm' });
     child.on('error', () => resolve(1));
     child.on('exit', (code) => resolve(code ?? 1));
   });
