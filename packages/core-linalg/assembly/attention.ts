@@ -13,9 +13,9 @@
 // reads, and its result does not depend on the split. A task is a block of query rows of one key head; with a causal
 // bound later tasks take longer. `scratch` is attentionScratchBytes(d, dv) bytes for each thread, 16-byte aligned.
 //
-// Rounding: scores are dot products of d products in float32, of k and of scale q rounded; weights e^{s - max} have a
-// relative error of at most 1.8e-7 + |s - max| 2^-23, and weights below 2^-127 are 0. Scores have to be finite in
-// float32: a score of Infinity gives NaN. A query that sees no key gets z = 0 and logPartition -Infinity.
+// Rounding: scores are sums of d products in float32, of k and of scale q rounded; weights e^{s - max} have a relative
+// error of at most 2^-22 + |s - max| 2^-23, and are 0 where s - max <= -88. Inputs have to be finite, and so have
+// scores in float32: a score of Infinity gives NaN. A query that sees no key gets z = 0 and logPartition -Infinity.
 
 import { packColumnBlock, packKeyPanels, packRowPanels, rowAddress, storeSums } from './attentionPack';
 import { accumulateRows, hideKeys, keysPerTile, largestScore, scoreTile, softmaxTile, sumBytes, tileRows, weightStride } from './attentionTiles';

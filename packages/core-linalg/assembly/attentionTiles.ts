@@ -39,7 +39,7 @@ const expTable: usize = memory.data<f32>([
 export const ones: usize = memory.data<f32>([1, 1, 1, 1, 1, 1, 1, 1]);
 
 /**
- * e^x for x <= 0, relative error at most 2.1e-7 + |x| 2^-24 down to 2^-126, and exactly 1 at 0; exactly 0 from -88
+ * e^x for x <= 0, relative error at most 2^-22 + |x| 2^-23 down to 2^-126, and exactly 1 at 0; exactly 0 from -88
  * down, at -Infinity and at NaN, so hidden keys weigh nothing. With x log2 e = n + f, |f| <= 1/2: adding 1.5 * 2^23 + 127
  * rounds to an integer and leaves n + 127 in the low bits, which are the exponent of the factor 2^n; n = -127 is the
  * factor 0. pmax(lo, x) is lo where x is NaN: -Infinity - -Infinity, a row that has seen no key.
