@@ -36,6 +36,12 @@ describe('the objective', () => {
     expect(accuracy).toBe(results.flat().filter((t) => t.correct).length / 4);
   });
 
+  test('a tie is not correct, even where the first of equals is the target', () => {
+    // A zero token stays zero through every layer, so all logits are 0.
+    const { tokens: [results], margin, accuracy } = evaluatePrompt(model, tokens(32, new Float64Array(32)), [{ target: [0] }]);
+    expect({ margin, accuracy, result: results![0] }).toEqual({ margin: 0, accuracy: 0, result: { id: 0, predicted: 0, probability: 1 / 256, correct: false } });
+  });
+
   test('its gradient agrees with central differences', () => {
     const prompt = initialPrompt(model, { kind: 'random' }, 3, randomSource(4));
     const gradient = new Float64Array(prompt.data.length);
@@ -57,6 +63,21 @@ describe('tunePrompt', () => {
     expect({ loss, accuracy, margin, results }).toEqual({ loss: result.loss, accuracy: result.accuracy, margin: result.margin, results: result.tokens });
     expect(result.prompt).toMatchObject({ baseModel: 'random', initialisation: { from: 'random' } });
     expect((await tune({ steps: 0, init: { kind: 'text', text: 'x' } })).prompt.initialisation).toEqual({ from: 'text', text: 'x' });
+  });
+
+  test('accuracy 1 is not called reached where decoding fails', async () => {
+    // Kernels whose attention is wrong for a single query: teacher forcing never asks for one, decoding does.
+    const kernels = createPlainKernels({ precision: 'float64' });
+    const wrong: typeof kernels = {
+      ...kernels,
+      attention(shape, q, k, v, z, logPartition) {
+        kernels.attention(shape, q, k, v, z, logPartition);
+        if (shape.queries === 1) z.forEach((value, i) => (z[i] = -value));
+      },
+    };
+    const broken = randomModel({ random: randomSource(1), kernels: wrong });
+    const result = await tunePrompt(broken, dataset, { promptLength: 4, random: randomSource(2), steps: 120 });
+    expect(result).toMatchObject({ accuracy: 1, stopReason: 'budget', reproduced: false });
   });
 
   test('works in float32 too', async () => {
