@@ -11,7 +11,7 @@ const WIDTH = 940;
 const NUMBERED_HEADS = 16;
 
 /** A ratio this many times the threshold, or as many times below it, has the strongest colour. */
-const STRONGEST = 8;
+const STRONGEST = 16;
 
 /** Layers down, heads across: B / sqrt(ln n) in the scale of the theorems in every cell, coloured by its side of 1. */
 export function headsGrid({ heads, threshold }: AttentionFacts): Markup {

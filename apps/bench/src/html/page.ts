@@ -56,7 +56,7 @@ ${lengthTable(report)}
 <li>Degree, rank and near-linear cost are for a polynomial that replaces the exponential with an error of at most ${figure(attention.tolerance)} of the range of the values in the output.</li>
 </ul>
 ${headsTable(report)}
-<p class="note">Exact attention takes ${operations(attention.heads[0]?.exactCost ?? 0)} a head. Press a column's title to sort; point at a row for its verdict.</p>
+<p class="note">Exact attention takes ${operations(attention.heads[0]?.exactCost ?? 0)} a head; the cost ratio is what near-linear attention would take, over that. Press a column's title to sort; point at a row for its verdict.</p>
 
 <h2>The model and the prompt in figures</h2>
 ${modelTable(report)}

@@ -28,7 +28,8 @@ p { margin: .5rem 0; max-width: 46rem; }
 .card .answer { font-size: 1.55rem; font-weight: 650; line-height: 1.2; margin: .35rem 0 .5rem; letter-spacing: -.015em; }
 .card p { margin: 0; font-size: .92rem; }
 .answer.good { color: var(--good); } .answer.bad { color: var(--bad); }
-figure { margin: 1.1rem 0 0; background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: 1.1rem 1.2rem .9rem; }
+figure { margin: 1.1rem 0 0; background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: 1.1rem 1.2rem .9rem; overflow-x: auto; }
+figure svg { min-width: 38rem; }
 figcaption { font-size: .88rem; color: var(--soft); margin-top: .6rem; }
 svg { display: block; width: 100%; height: auto; font: 12px system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; font-variant-numeric: tabular-nums; }
 svg text { fill: var(--soft); } svg .ink { fill: var(--ink); } svg .strong { font-weight: 600; }
@@ -42,14 +43,14 @@ svg .threshold { stroke: var(--mark); stroke-width: 1.5; stroke-dasharray: 5 4; 
 .scroll { overflow-x: auto; margin-top: 1rem; border: 1px solid var(--line); border-radius: 10px; background: var(--card); }
 .tall { max-height: 30rem; overflow-y: auto; }
 table { border-collapse: collapse; width: 100%; font-size: .84rem; font-variant-numeric: tabular-nums; }
-th, td { padding: .36rem .55rem; text-align: right; white-space: nowrap; border-bottom: 1px solid var(--grid); }
+th, td { padding: .36rem .5rem; text-align: right; white-space: nowrap; border-bottom: 1px solid var(--grid); }
 th { font-weight: 600; color: var(--soft); background: var(--card); position: sticky; top: 0; z-index: 1; box-shadow: inset 0 -1px var(--line); }
 th button { all: unset; cursor: pointer; } th button:hover { color: var(--ink); } th button:focus-visible { outline: 2px solid var(--mark); outline-offset: 3px; border-radius: 2px; }
 th[aria-sort=ascending] button::after { content: " ↑"; } th[aria-sort=descending] button::after { content: " ↓"; }
 tr:last-child td { border-bottom: 0; }
 td:first-child, th:first-child { padding-left: 1rem; } td:last-child, th:last-child { padding-right: 1rem; }
 td.words, th.words { text-align: left; white-space: normal; }
-td.name { white-space: nowrap; }
+td.name { white-space: nowrap; } td.words:last-child { min-width: 17rem; }
 table.facts td:first-child { width: 15rem; color: var(--soft); text-align: left; }
 table.facts td { text-align: left; white-space: normal; overflow-wrap: anywhere; vertical-align: top; }
 pre { background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: .9rem 1.1rem; overflow-x: auto; font-size: .84rem; line-height: 1.5; }
@@ -59,7 +60,7 @@ footer { margin-top: 3.5rem; padding-top: 1rem; border-top: 1px solid var(--line
 @media print {
   :root { --paper: #fff; --card: #fff; --ink: #000; --soft: #444; --line: #bbb; --grid: #ddd; --good: #0a655d; --bad: #a84a14; --mark: #2450a8; --good-tint: #d8efeb; --bad-tint: #f9dfcd; }
   html { font-size: 11px; } body { max-width: none; padding: 0; } .tall { max-height: none; overflow: visible; }
-  * { print-color-adjust: exact; -webkit-print-color-adjust: exact; } figure, .card, tr { break-inside: avoid; } h2 { break-after: avoid; } th { position: static; }
+  * { print-color-adjust: exact; -webkit-print-color-adjust: exact; } figure, .card, tr { break-inside: avoid; } figure { overflow: visible; } h2 { break-after: avoid; } th { position: static; }
 }
 `;
 

@@ -20,13 +20,13 @@ const HEAD_COLUMNS: readonly Column<Head>[] = [
   { title: 'max |K|', hint: 'largest entry of the keys', show: (h) => figure(h.maxKey), value: (h) => h.maxKey },
   { title: 'max |V|', hint: 'largest entry of the values', show: (h) => figure(h.maxValue), value: (h) => h.maxValue },
   { title: 'B / √ ln n', hint: 'the largest of the three over √ ln n, as printed in the paper', show: (h) => figure(h.ratio), value: (h) => h.ratio },
-  { title: 'translated', hint: 'the same in the scale of the theorems', show: (h) => figure(h.scaledRatio), value: (h) => h.scaledRatio },
-  { title: 'side', hint: 'within where the translated ratio is at most 1', show: (h) => h.side },
+  { title: 'in scale', hint: 'the same in the scale of the theorems', show: (h) => figure(h.scaledRatio), value: (h) => h.scaledRatio },
+  { title: 'side', hint: 'within where the ratio in the scale of the theorems is at most 1', show: (h) => h.side },
   { title: 'scores', hint: 'range of the scores, scale included', show: (h) => `${h.lowestScore.toFixed(1)} to ${h.highestScore.toFixed(1)}`.replaceAll('-', '−'), value: (h) => h.highestScore - h.lowestScore },
   { title: 'centred', hint: 'largest absolute score once one vector is taken from all keys', show: (h) => `±${figure(h.halfWidth)}`, value: (h) => h.halfWidth },
   { title: 'degree', hint: 'of the polynomial that replaces the exponential', show: (h) => (h.degree === null ? '' : count(h.degree)), value: (h) => h.degree },
   { title: 'rank', hint: 'features that replace a key', show: (h) => (h.rank === null ? 'too many' : figure(Number(h.rank))), value: (h) => Number(h.rank ?? Infinity) },
-  { title: 'near-linear / exact', hint: 'operations of the polynomial attention over those of the exact one; below 1 it would be the cheaper one', show: (h) => (h.polynomialCost === null ? 'too much' : figure(h.polynomialCost / h.exactCost)), value: (h) => (h.polynomialCost ?? Infinity) / h.exactCost },
+  { title: 'cost ratio', hint: 'operations of the polynomial attention over those of the exact one; below 1 it would be the cheaper one', show: (h) => (h.polynomialCost === null ? 'too much' : figure(h.polynomialCost / h.exactCost)), value: (h) => (h.polynomialCost ?? Infinity) / h.exactCost },
 ];
 
 /** Every head with its figures; a press on a column's title sorts. */
