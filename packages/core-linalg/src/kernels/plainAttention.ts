@@ -9,9 +9,17 @@ function seen(shape: AttentionShape, i: number): number {
   return shape.causal === null ? shape.keys : Math.min(shape.keys, Math.max(0, i + shape.causal + 1));
 }
 
+/**
+ * Memory for the scores of a block of keys, in the precision of `like`: logPartition is rounded to that precision, so
+ * e^{score - logPartition} is right for large scores only if they are rounded alike (their errors cancel at the top).
+ */
+function scoreMemory(like: FloatArray): FloatArray {
+  return like instanceof Float32Array ? new Float32Array(keyBlock) : new Float64Array(keyBlock);
+}
+
 /** scores[j - from] = scale k_j . q_i for keys `from` to `to - 1` of one head; returns the largest. */
 function scoreBlock(
-  shape: AttentionShape, q: FloatArray, qAt: number, k: FloatArray, head: number, from: number, to: number, scores: Float64Array,
+  shape: AttentionShape, q: FloatArray, qAt: number, k: FloatArray, head: number, from: number, to: number, scores: FloatArray,
 ): number {
   const { d, keyHeads, scale } = shape;
   let top = -Infinity;
@@ -20,7 +28,7 @@ function scoreBlock(
     let sum = 0;
     for (let c = 0; c < d; c++) sum += k[kAt + c]! * q[qAt + c]!;
     scores[j - from] = scale * sum;
-    top = Math.max(top, scale * sum);
+    top = Math.max(top, scores[j - from]!);
   }
   return top;
 }
@@ -28,7 +36,7 @@ function scoreBlock(
 /** `Kernels.attention` in float64 with online softmax: O(d) memory beyond the arguments. */
 export function plainAttention(shape: AttentionShape, q: FloatArray, k: FloatArray, v: FloatArray, z: FloatArray, logPartition: FloatArray): void {
   const { queries, heads, keyHeads, d, dv } = shape;
-  const scores = new Float64Array(keyBlock);
+  const scores = scoreMemory(q);
   const mean = new Float64Array(dv);
   for (let a = 0; a < heads; a++) {
     const head = Math.floor((a * keyHeads) / heads);
@@ -69,7 +77,7 @@ export function plainAttentionVjp(
   dz: FloatArray, dq: FloatArray, dk: FloatArray, dv: FloatArray,
 ): void {
   const { queries, keys, heads, keyHeads, d, dv: width, scale } = shape;
-  const scores = new Float64Array(keyBlock);
+  const scores = scoreMemory(q);
   const dqRow = new Float64Array(d);
   // Sums over all queries of a key head are kept in float64 and rounded once.
   const dkSums = new Float64Array(keys * keyHeads * d);
