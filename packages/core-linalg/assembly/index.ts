@@ -8,6 +8,7 @@ export {
   attentionVjpTiles,
   planAttentionVjp,
 } from './attentionVjp';
+export { multiplyAdds } from './ceiling';
 export { exp } from './exp';
 export { gemm, gemmPanels, gemmScratchBytes, packN, packT } from './gemm';
 export { rmsNorm, rmsNormVjp, rmsNormVjpInput } from './rmsNorm';

@@ -21,6 +21,7 @@ export { solve, type Solution } from './decompositions/solve.ts';
 export { singularValues, svd, type SingularValueDecomposition } from './decompositions/svd.ts';
 export { createKernels, type KernelOptions } from './kernels/createKernels.ts';
 export type { AttentionShape, GemmForm, KernelBuild, Kernels, PackedMatrix } from './kernels/kernels.ts';
+export { multiplyAddCeiling, type MultiplyAddCeiling } from './kernels/multiplyAddCeiling.ts';
 export { createPlainKernels, type PlainKernelsOptions } from './kernels/plain.ts';
 export { entrywiseNorm, frobeniusNorm, maxNorm } from './norms/entrywise.ts';
 export { numericalRank, spectralNorm } from './norms/spectral.ts';
