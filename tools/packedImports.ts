@@ -39,9 +39,9 @@ kernels.close();
 `,
   );
   for (const major of [20, 22, 24]) {
-    // The Node at hand serves for its own major version; npx fetches the others.
+    // The Node at hand serves for its own major version; npx fetches the others (-c, since npx may itself run this).
     const here = Number(process.versions.node.split('.')[0]) === major;
-    const [command, args] = here ? [process.execPath, ['use.mjs']] : ['npx', ['--yes', '-p', `node@${major}`, '--', 'node', 'use.mjs']];
+    const [command, args] = here ? [process.execPath, ['use.mjs']] : ['npx', ['--yes', '-p', `node@${major}`, '-c', shell ? '"node use.mjs"' : 'node use.mjs']];
     execFileSync(command, args, { cwd: folder, stdio: 'inherit', shell: shell && !here });
   }
   console.log(`packed imports: ${entries.length} entries from ${resolve('packages')} in Node 20, 22 and 24`);

@@ -4,10 +4,12 @@ import { madd } from './simd';
 // beyond column n. A is read row by row. A tile of 6 x 8 sums fills 12 of the 16 vector registers; with two for B
 // and one for A every multiply-add of the inner loop works on registers.
 
-/** Rows of A that are worked on while they stay in the second-level cache: 96 x 384 values = 144 KiB. */
-const ROW_BLOCK: usize = 96;
-/** Length of a sum before it is written back: a panel of 384 x 8 and 6 rows of A fit into 21 KiB of the first-level cache. */
-const DEPTH_BLOCK: usize = 384;
+/** Length of a sum before it is written back: a panel of 256 x 8 values takes 8 KiB. */
+const DEPTH_BLOCK: usize = 256;
+/** Rows of A that are worked on while they stay in the first-level cache beside a panel: 24 x 256 values = 24 KiB. */
+const ROW_BLOCK: usize = 24;
+/** Panels that are worked on while they stay in the second-level cache: 32 blocks of 256 x 8 values = 256 KiB. */
+const PANEL_BLOCK: usize = 32;
 
 /** Bytes that `gemmPanels` needs at `scratch`: a block of transposed A and a 6 x 8 tile. */
 export const gemmScratchBytes: usize = ROW_BLOCK * DEPTH_BLOCK * 4 + 192;
@@ -155,22 +157,25 @@ export function gemmPanels(
   for (let p: usize = 0; p == 0 || p < k; p += DEPTH_BLOCK) {
     const deep = min(k - p, DEPTH_BLOCK), depth = deep << 2;
     const keep: f32 = p == 0 ? beta : 1;
-    for (let i: usize = 0; i < m; i += ROW_BLOCK) {
-      const rows = min(m - i, ROW_BLOCK);
-      let rowsA = a + i * lda + (p << 2), line = lda;
-      if (turned) {
-        transpose(rows, deep, a + p * lda + (i << 2), lda, scratch);
-        rowsA = scratch;
-        line = depth;
-      }
-      let j = first;
-      let at = c + i * ldc + (first << 5), b = packed + first * panel + (p << 5);
-      if (rows == 1) {
-        for (; j + 4 <= last && (j + 4) << 3 <= n; j += 4, b += 4 * panel, at += 128) row32(rowsA, b, panel, depth, at, alpha, keep);
-      }
-      for (; j < last; j++, b += panel, at += 32) {
-        if ((j + 1) << 3 <= n) rowsOfPanel(rows, rowsA, line, b, depth, at, ldc, alpha, keep);
-        else rowsOfEdge(rows, n - (j << 3), rowsA, line, b, depth, at, ldc, alpha, keep, edge);
+    for (let from = first; from < last; from += PANEL_BLOCK) {
+      const to = min(from + PANEL_BLOCK, last);
+      for (let i: usize = 0; i < m; i += ROW_BLOCK) {
+        const rows = min(m - i, ROW_BLOCK);
+        let rowsA = a + i * lda + (p << 2), line = lda;
+        if (turned) {
+          transpose(rows, deep, a + p * lda + (i << 2), lda, scratch);
+          rowsA = scratch;
+          line = depth;
+        }
+        let j = from;
+        let at = c + i * ldc + (from << 5), b = packed + from * panel + (p << 5);
+        if (rows == 1) {
+          for (; j + 4 <= to && (j + 4) << 3 <= n; j += 4, b += 4 * panel, at += 128) row32(rowsA, b, panel, depth, at, alpha, keep);
+        }
+        for (; j < to; j++, b += panel, at += 32) {
+          if ((j + 1) << 3 <= n) rowsOfPanel(rows, rowsA, line, b, depth, at, ldc, alpha, keep);
+          else rowsOfEdge(rows, n - (j << 3), rowsA, line, b, depth, at, ldc, alpha, keep, edge);
+        }
       }
     }
   }
