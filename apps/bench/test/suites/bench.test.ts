@@ -10,7 +10,7 @@ test('a suite with --json prints exactly one document, rows with the documented 
   expect(machine).toMatchObject({ threads: 1, runtime: `Node ${process.versions.node}` });
   expect(new Set(rows.map((r: { kernel: string }) => r.kernel)).has('gemm NN')).toBe(true);
   for (const row of rows) {
-    expect(Object.keys(row)).toEqual(['kernel', 'shape', 'threads', 'build', 'us', 'gflops', 'gvalues', 'maxError', 'speedup', 'speedupOverPlain']);
+    expect(Object.keys(row)).toEqual(['kernel', 'shape', 'threads', 'build', 'us', 'gflops', 'gvalues', 'maxError', 'ofCeiling', 'speedup', 'speedupOverPlain']);
     expect(row.gflops).toBeGreaterThan(0);
     expect(row.maxError).toBeLessThan(1e-5);
   }
