@@ -1,4 +1,4 @@
-import { weightsOf } from './weights.ts';
+import { momentsOf } from './weights.ts';
 
 /**
  * Boltzmann operator $\mathrm{Boltz}(z) = z^\top \mathrm{softmax}(z)$: the softmax-weighted mean of the scores.
@@ -15,7 +15,7 @@ import { weightsOf } from './weights.ts';
  * boltz([0, Math.log(3)]); // => 0.8239592165010822
  */
 export function boltz(z: ArrayLike<number>): number {
-  const { top, depth } = weightsOf('boltz', z);
+  const { top, depth } = momentsOf('boltz', z);
   // Boltz(z) = top - sum g_i w_i / sum w_i. A rounding of g_i moves w_i by g_i of its own ulps, and with 1.14 (ln n + 2)^2
   // above the weighted mean of g^2 the quotient, at most ln n, is off by less than (n + 6)(1 + ln n) 2^-52.
   return top - depth;

@@ -5,6 +5,7 @@
  */
 export { boltz } from './boltz.ts';
 export { boltzGradient } from './boltzGradient.ts';
+export { boltzHessian, boltzSecondDerivatives } from './boltzHessian.ts';
 export { gibbsEntropy } from './gibbsEntropy.ts';
 export { lemmaC1 } from './lemmaC1.ts';
 export type { Hypothesis, LemmaCheck, Relation } from './lemmaCheck.ts';

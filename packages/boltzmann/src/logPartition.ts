@@ -1,4 +1,4 @@
-import { weightsOf } from './weights.ts';
+import { momentsOf } from './weights.ts';
 
 /**
  * Log partition $\ln \mathcal Z(z) = \ln \sum_i e^{z_i}$.
@@ -15,7 +15,7 @@ import { weightsOf } from './weights.ts';
  * logPartition([0, 0, 0]); // => 1.09861228866811
  */
 export function logPartition(z: ArrayLike<number>): number {
-  const { top, rest } = weightsOf('logPartition', z);
+  const { top, rest } = momentsOf('logPartition', z);
   // ln(1 + rest) through log1p: it keeps a rest far below 1, where 1 + rest would be 1.
   return top + Math.log1p(rest);
 }

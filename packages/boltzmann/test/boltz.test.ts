@@ -1,8 +1,8 @@
 import { fc, test as propertyTest } from '@fast-check/vitest';
 import { describe, expect, test } from 'vitest';
-import { boltz, boltzGradient, gibbsEntropy, lemmaC1, logPartition, softmax } from '../src/index.ts';
-import { references, type Reference } from './references/boltz.ts';
-import checkedIn from './references/boltz.json' with { type: 'json' };
+import { boltz, boltzGradient, boltzHessian, boltzSecondDerivatives, gibbsEntropy, lemmaC1, logPartition, softmax } from '../src/index.ts';
+import { references, type Reference } from './references/mpfr.ts';
+import checkedIn from './references/mpfr.json' with { type: 'json' };
 
 const U = 2 ** -52;
 /** The documented bounds, as functions of the score count and the exact value. */
@@ -11,6 +11,7 @@ const bounds = {
   logPartition: (n: number, value: number) => (n === 1 ? 0 : Math.abs(value) * U + (n + Math.log(n)) * U),
   softmax: (n: number, value: number, gap: number) => value * (n + 5 + Math.min(gap, 800) + Math.log(n)) * 2 ** -53 + 2 ** -1060,
   gradient: (n: number) => (n + 6) * (1 + Math.log(n)) ** 2 * U,
+  second: (n: number) => (n === 1 ? 0 : 5 * (n + 6) * (1 + Math.log(n)) ** 2 * U),
 };
 
 /** |actual - expected| <= bound, said with the numbers on failure. */
@@ -25,9 +26,10 @@ function expectAllWithin({ name, z, ...exact }: Reference): void {
   expectWithin(logPartition(z), exact.logPartition, bounds.logPartition(n, exact.logPartition), `logPartition, ${name}`);
   softmax(z).forEach((p, i) => expectWithin(p, exact.softmax[i]!, bounds.softmax(n, exact.softmax[i]!, top - z[i]!), `softmax ${i}, ${name}`));
   boltzGradient(z).forEach((g, i) => expectWithin(g, exact.gradient[i]!, bounds.gradient(n), `gradient ${i}, ${name}`));
+  boltzSecondDerivatives(z).forEach((h, i) => expectWithin(h, exact.second[i]!, bounds.second(n), `second derivative ${i}, ${name}`));
 }
 
-describe('references computed with 2048 bits', () => {
+describe('references computed by MPFR', () => {
   test.each(checkedIn)('$name', (reference) => {
     expectAllWithin(reference);
     const n = reference.z.length;
@@ -35,9 +37,9 @@ describe('references computed with 2048 bits', () => {
     expectWithin(gibbsEntropy(softmax(reference.z)), reference.entropy, (n + 6) * (1 + Math.log(n)) ** 2 * U, 'entropy');
   });
 
-  test('the checked-in file is what the script computes, with at least 20 cases', () => {
-    expect(checkedIn.length).toBeGreaterThanOrEqual(20);
-    expect(JSON.parse(JSON.stringify(references()))).toEqual(checkedIn);
+  test('the checked-in file is what the script computes, with at least 40 cases', async () => {
+    expect(checkedIn.length).toBeGreaterThanOrEqual(40);
+    expect(JSON.parse(JSON.stringify(await references()))).toEqual(checkedIn);
   });
 });
 
@@ -89,6 +91,31 @@ propertyTest.prop([scores])('the gradient sums to 1: a common shift moves Boltz 
   expectWithin(boltzGradient(z).reduce((a, b) => a + b), 1, z.length * bounds.gradient(z.length), 'sum');
 });
 
+propertyTest.prop([fc.array(fc.double({ min: -8, max: 8, noNaN: true }), { minLength: 1, maxLength: 7 })])('the Hessian agrees with central differences of the gradient', (z) => {
+  const n = z.length;
+  const h = 2 ** -17;
+  const hessian = boltzHessian(z);
+  // h^2/6 times a third derivative of the gradient, a product of weights and at most 4 (3 + |z_i - Boltz|) <= 76, plus two gradients over 2 h.
+  const bound = 76 * h * h + bounds.gradient(n) / h + bounds.second(n);
+  for (let j = 0; j < n; j++) {
+    const at = (x: number) => boltzGradient(z.map((value, k) => (k === j ? x : value)));
+    const [above, below] = [at(z[j]! + h), at(z[j]! - h)];
+    above.forEach((g, i) => expectWithin(hessian[i * n + j]!, (g - below[i]!) / (2 * h), bound, `entry ${i}, ${j}`));
+  }
+});
+
+propertyTest.prop([scores])('the Hessian is symmetric, its rows sum to 0, its diagonal is boltzSecondDerivatives', (z) => {
+  const n = z.length;
+  const hessian = boltzHessian(z);
+  const diagonal = boltzSecondDerivatives(z);
+  for (let i = 0; i < n; i++) {
+    const row = hessian.subarray(i * n, (i + 1) * n);
+    expectWithin(row.reduce((a, b) => a + b), 0, n * bounds.second(Math.max(n, 2)), `row ${i}`);
+    expect(row[i]).toBe(diagonal[i]);
+    row.forEach((h, j) => expect(hessian[j * n + i]).toBe(h));
+  }
+});
+
 propertyTest.prop([scores])('Lemma C.1: Boltz = -S + ln Z, both sides within their error bound', (z) => {
   const check = lemmaC1(z);
   expect(check.holds, JSON.stringify(check)).toBe(true);
@@ -126,7 +153,7 @@ test('gibbsEntropy: certain is 0, uniform is ln n and the largest', () => {
 });
 
 describe('bad input', () => {
-  test.each([boltz, boltzGradient, lemmaC1, logPartition, softmax])('%o', (f) => {
+  test.each([boltz, boltzGradient, boltzHessian, boltzSecondDerivatives, lemmaC1, logPartition, softmax])('%o', (f) => {
     const { name } = f;
     expect(() => f([])).toThrow(new RangeError(`${name}: z must hold at least one value, got none`));
     expect(() => f([0, NaN])).toThrow(new RangeError(`${name}: z must be finite, got NaN at index 1`));
