@@ -28,7 +28,7 @@ export function cards(report: LimitsReport): Markup {
 function job({ reproduction, fit, tokens, prompt, tuning }: LimitsReport): Card {
   const question = 'Can this prompt do the job?';
   const right = tokens.filter((t) => t.correct).length;
-  const without = fit.accuracyWithoutPrompt === null ? '' : ` Without the prompt the model predicts ${percent(fit.accuracyWithoutPrompt)} of them.`;
+  const without = fit.accuracyWithoutPrompt === null ? '' : ` With the start token alone the model predicts ${percent(fit.accuracyWithoutPrompt)} of them.`;
   if (reproduction?.exact) {
     const source = reproduction.fromSavedAdapter ? 'read back from the saved adapter, ' : '';
     return { question, answer: 'Yes, exactly', tone: 'good', sentence: `From ${plural(prompt.length, 'soft token')} alone, ${source}greedy decoding writes all ${tokens.length} tokens of the text.${without}` };

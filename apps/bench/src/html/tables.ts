@@ -61,7 +61,7 @@ export function modelTable({ model, prompt, cost, fit }: LimitsReport): Markup {
     ['prompt', `${plural(prompt.length, 'soft token')}, ${count(prompt.parameters)} trained numbers (${percent(prompt.parameters / model.parameters)} of the model); largest entry ${figure(prompt.largestEntry)}`],
     ['length of a soft token', `${figure(prompt.meanNorm)} on average; the text's own embeddings ${figure(prompt.meanTextNorm)}`],
     ['loss with the prompt', `${figure(fit.loss)} nats per token, perplexity ${figure(fit.perplexity)}`],
-    ...(fit.lossWithoutPrompt === null ? [] : [['loss without the prompt', `${figure(fit.lossWithoutPrompt)} nats per token`] as const]),
+    ...(fit.lossWithoutPrompt === null ? [] : [['loss with the start token alone', `${figure(fit.lossWithoutPrompt)} nats per token`] as const]),
     ['cost of reading prompt and text', `${operations(cost.withPrompt)}, of which attention ${percent(cost.attentionShare)}`],
     ['cost of reading the text alone', operations(cost.withoutPrompt)],
     ['keys and values of the prompt', `${bytes(cost.promptCacheBytes)} in a Float32 cache`],

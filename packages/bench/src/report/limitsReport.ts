@@ -157,8 +157,11 @@ function tokenFacts({ tokenizer }: LlamaModel, evaluation: Evaluation): readonly
 }
 
 function fitFacts(model: LlamaModel, { loss, accuracy }: Evaluation, ids: readonly number[]): FitFacts {
-  // Without a prompt there is nothing before the first token, so it stands as the given one.
-  const without = ids.length > 1 ? evaluatePrompt(model, model.embed(ids.slice(0, 1)), [{ target: ids.slice(1) }]) : null;
+  // A model reads a text after its start token and is poor without it, so that is the fair comparison. One that has no
+  // start token gets the text's first token for nothing.
+  const { bosToken } = model.config;
+  const [start, target] = bosToken === null ? [ids[0]!, ids.slice(1)] : [bosToken, ids];
+  const without = target.length > 0 ? evaluatePrompt(model, model.embed([start]), [{ target }]) : null;
   return {
     loss,
     perplexity: Math.exp(loss),

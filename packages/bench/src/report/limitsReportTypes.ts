@@ -63,7 +63,10 @@ export interface FitFacts {
   readonly perplexity: number;
   /** Share of the tokens that are the likeliest, 0 to 1. */
   readonly accuracy: number;
-  /** The same share without the prompt (the text alone, its first token left out); null where the text has one token. */
+  /**
+   * The same share with the model's start token in place of the prompt. A model without one gets the first token of the
+   * text for nothing; null where then no token is left.
+   */
   readonly accuracyWithoutPrompt: number | null;
   /** The mean negative log probability without the prompt, in nats; null likewise. */
   readonly lossWithoutPrompt: number | null;

@@ -93,6 +93,19 @@ describe('limitsReport', () => {
     expect(coarse.length.counting.length).toBe(5);
   });
 
+  test('without the prompt a model reads the text after its start token', () => {
+    const config = { d: 18, layers: 1, heads: 2, keyHeads: 1, headSize: 4, r: 7, contextLength: 11, bosToken: 3 };
+    const started = randomModel({ random: randomSource(6), config });
+    const logits = forward(started, started.embed([3, 65]));
+    const nats = [65, 66].map((id, j) => {
+      const row = Array.from(logits.data.subarray(j * logits.d, (j + 1) * logits.d));
+      return Math.log(row.reduce((sum, x) => sum + Math.exp(x), 0)) - row[id]!;
+    });
+    const { fit } = limitsReport(started, softPrompt(started.embed([9])), { ids: [65, 66] });
+    // Embeddings go through Float32 where a prompt is given: relative error about 10^-7.
+    expect(fit.lossWithoutPrompt).toBeCloseTo((nats[0]! + nats[1]!) / 2, 5);
+  });
+
   test('one token of text has nothing to predict without a prompt', () => {
     const { fit, tokens } = limitsReport(model, prompt, { ids: [65] });
     expect(fit).toMatchObject({ accuracyWithoutPrompt: null, lossWithoutPrompt: null });
