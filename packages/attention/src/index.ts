@@ -3,6 +3,15 @@
  *
  * @packageDocumentation
  */
+export { isSeparated, tokenwiseSeparateness, type SeparationParameters, type SeparationVerdict, type TokenwiseSeparateness } from './contextualMapping/separateness.ts';
+export {
+  verifyContextualMapping,
+  type ContextualMappingVerdict,
+  type MappingCondition,
+  type TokenEnclosures,
+  type Verdict,
+} from './contextualMapping/verifyContextualMapping.ts';
+export { vocabulary, type TokenPosition, type Vocabulary } from './contextualMapping/vocabulary.ts';
 export { attend, type AttentionResult } from './exact/attend.ts';
 export type { AttentionProblem } from './exact/problem.ts';
 export { attendVjp, type AttentionGradient } from './gradient/attendVjp.ts';
