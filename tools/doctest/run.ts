@@ -8,11 +8,15 @@ import type { Example } from './parse.ts';
 
 const generated = join(import.meta.dirname, '.generated');
 
-/** Imports that examples in a package's sources need not write: the package's own names, and their file's. */
+/** Imports that examples in a package's sources need not write: its entries' names (of two the one of the file's own entry), and their file's. */
 export function ownNames(file: string): Provide {
   const folder = /^packages\/[^/]+(?=\/src\/)/.exec(file)?.[0];
   if (folder === undefined) return () => undefined;
-  const names = new Map([...fileExports(file), ...packageExports(folder)].map((e) => [e.name, e]));
+  const exported = packageExports(folder);
+  // Two entries may share a name: that of an entry which exports something of this file wins, as the last of a key.
+  const own = new Set(exported.filter((e) => e.file === file).map((e) => e.specifier));
+  const byEntry = exported.toSorted((a, b) => Number(own.has(a.specifier)) - Number(own.has(b.specifier)));
+  const names = new Map([...fileExports(file), ...byEntry].map((e) => [e.name, e]));
   return (name) => {
     const e = names.get(name);
     return e && `import ${e.kind === 'type' ? 'type ' : ''}{ ${name} } from ${JSON.stringify(e.specifier)};`;

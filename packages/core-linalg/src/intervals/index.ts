@@ -1,0 +1,36 @@
+/**
+ * Intervals that hold the true value whatever happens: arbitrary precision on BigInt, and float64.
+ *
+ * @packageDocumentation
+ */
+export { absolute, add, multiply, negate, round, scaleByPowerOfTwo, subtract } from './arithmetic.ts';
+export { compare, sign } from './compare.ts';
+export { divide } from './divide.ts';
+export { dot, sum } from './dot.ts';
+export {
+  addDyadic,
+  compareDyadic,
+  dyadicFromNumber,
+  multiplyDyadic,
+  negateDyadic,
+  subtractDyadic,
+  type Dyadic,
+} from './dyadic.ts';
+export { exp } from './exp.ts';
+export {
+  contains,
+  fromDyadic,
+  fromNumber,
+  fromRational,
+  hull,
+  intersect,
+  log2Size,
+  midpoint,
+  relativeWidth,
+  toFloat64,
+  type Interval,
+} from './interval.ts';
+export { log } from './log.ts';
+export { power } from './power.ts';
+export { roundDown, roundUp } from './round.ts';
+export { squareRoot } from './squareRoot.ts';
