@@ -3,6 +3,23 @@
  *
  * @packageDocumentation
  */
+export { anyRankWeights, type AnyRankOptions, type AnyRankWeights } from './contextualMapping/anyRankWeights.ts';
+export {
+  buildContextualMapping,
+  type BoundMapping,
+  type BuiltMapping,
+  type LemmaMapping,
+  type MappingOptions,
+  type Separation,
+  type TightMapping,
+} from './contextualMapping/buildContextualMapping.ts';
+export type { MappingCertificate, MappingMode } from './contextualMapping/certificate.ts';
+export { certifyHead, type HeadCertificate } from './contextualMapping/certifyHead.ts';
+export type { HeadWeights } from './contextualMapping/exactGaps.ts';
+export type { Magnitude } from './contextualMapping/magnitude.ts';
+export { contextualMappingBounds, type MappingBounds, type MappingParameters, type NamedBound } from './contextualMapping/mappingBounds.ts';
+export type { BitsUsed } from './contextualMapping/measureGaps.ts';
+export { scoreSpacing, type ScoreSpacing } from './contextualMapping/scoreSpacing.ts';
 export { isSeparated, tokenwiseSeparateness, type SeparationParameters, type SeparationVerdict, type TokenwiseSeparateness } from './contextualMapping/separateness.ts';
 export {
   verifyContextualMapping,
@@ -17,3 +34,17 @@ export type { AttentionProblem } from './exact/problem.ts';
 export { attendVjp, type AttentionGradient } from './gradient/attendVjp.ts';
 export { attendReference, type AttentionReference } from './reference/attendReference.ts';
 export { attendVjpReference } from './reference/attendVjpReference.ts';
+export { attentionMechanism, selfAttentionLayer, type AttentionHead } from './transformer/attentionHead.ts';
+export { applyFeedForward, type FeedForward } from './transformer/feedForward.ts';
+export {
+  applyBlock,
+  applyNetwork,
+  classOf,
+  inClass,
+  type ClassMembership,
+  type ClassParameters,
+  type HeadRanks,
+  type NetworkClass,
+  type TransformerBlock,
+  type TransformerNetwork,
+} from './transformer/transformer.ts';

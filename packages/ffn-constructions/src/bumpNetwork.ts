@@ -1,5 +1,5 @@
+import type { FeedForward } from '@prompt-limits/attention';
 import { assertFinite, assertLength, assertNonEmpty, assertPositive, tokens, type Tokens } from '@prompt-limits/core-linalg';
-import type { FeedForward } from './feedForward.ts';
 import { assemble, assertFits, cancel, type Neuron } from './neurons.ts';
 
 /** What `bumpNetwork` builds. */

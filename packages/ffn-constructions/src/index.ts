@@ -4,6 +4,6 @@
  * @packageDocumentation
  */
 export { bumpNetwork, type BumpOptions } from './bumpNetwork.ts';
-export { applyFeedForward, type FeedForward } from './feedForward.ts';
 export { quantiserNetwork, type Quantiser, type QuantiserOptions } from './quantiserNetwork.ts';
 export { stepNetwork, type StepOptions } from './stepNetwork.ts';
+export { applyFeedForward, type FeedForward } from '@prompt-limits/attention';

@@ -1,5 +1,5 @@
+import type { FeedForward } from '@prompt-limits/attention';
 import { assertInRange } from '@prompt-limits/core-linalg';
-import type { FeedForward } from './feedForward.ts';
 
 /** A vector with one non-zero entry. */
 interface Single {

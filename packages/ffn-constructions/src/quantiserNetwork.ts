@@ -1,5 +1,5 @@
+import type { FeedForward } from '@prompt-limits/attention';
 import { assertInRange, assertInteger } from '@prompt-limits/core-linalg';
-import type { FeedForward } from './feedForward.ts';
 import { assemble, assertFits, cancel, step } from './neurons.ts';
 
 /** What `quantiserNetwork` builds. */

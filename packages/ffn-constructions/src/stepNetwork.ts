@@ -1,5 +1,5 @@
+import type { FeedForward } from '@prompt-limits/attention';
 import { assertFinite, assertFiniteNumber, assertInRange, assertNonEmpty } from '@prompt-limits/core-linalg';
-import type { FeedForward } from './feedForward.ts';
 import { assemble, cancel, step } from './neurons.ts';
 
 /** What `stepNetwork` builds. */

@@ -2,7 +2,7 @@ import { fc, test as propertyTest } from '@fast-check/vitest';
 import { randomSource, tokens, uniformTokens } from '@prompt-limits/core-linalg';
 import { describe, expect, test } from 'vitest';
 import { applyFeedForward, quantiserNetwork, stepNetwork, type FeedForward } from '../src/index.ts';
-import { exactFeedForward, output } from './exact.ts';
+import { exactFeedForward, output } from '../../attention/test/transformer/exactFeedForward.ts';
 
 const at = (network: FeedForward, ...z: number[]) => [...applyFeedForward(network, tokens(1, Float64Array.from(z))).data];
 

@@ -42,7 +42,8 @@ export interface FeedForward {
  * applyFeedForward(negate, { d: 1, n: 2, data: Float64Array.of(3, -4) }).data; // => new Float64Array([-3, -4])
  */
 export function applyFeedForward(network: FeedForward, z: Tokens): Tokens<Float64Array> {
-  const { d, r, w1, b1, w2, b2 } = checked(network);
+  assertFeedForward('applyFeedForward', network);
+  const { d, r, w1, b1, w2, b2 } = network;
   const { n, data } = tokens(z.d, z.data);
   if (z.d !== d) throw new RangeError(`applyFeedForward: z must have the network's width (d = ${d}), got d = ${z.d}`);
   assertFinite('applyFeedForward', 'z', data);
@@ -59,14 +60,17 @@ export function applyFeedForward(network: FeedForward, z: Tokens): Tokens<Float6
   return result;
 }
 
-function checked(network: FeedForward): FeedForward {
-  const { d, r, w1, b1, w2, b2 } = network;
-  assertInteger('applyFeedForward', 'd', d, 1);
-  assertInteger('applyFeedForward', 'r', r, 1);
-  assertLength('applyFeedForward', 'w1', w1, r * d, 'r x d');
-  assertLength('applyFeedForward', 'b1', b1, r, 'r');
-  assertLength('applyFeedForward', 'w2', w2, d * r, 'd x r');
-  assertLength('applyFeedForward', 'b2', b2, d, 'd');
-  for (const [name, values] of Object.entries({ w1, b1, w2, b2 })) assertFinite('applyFeedForward', name, values);
-  return network;
+/**
+ * Throws unless the sizes are integers of at least 1 and the arrays match them, finite.
+ *
+ * @internal
+ */
+export function assertFeedForward(fn: string, { d, r, w1, b1, w2, b2 }: FeedForward): void {
+  assertInteger(fn, 'd', d, 1);
+  assertInteger(fn, 'r', r, 1);
+  assertLength(fn, 'w1', w1, r * d, 'r x d');
+  assertLength(fn, 'b1', b1, r, 'r');
+  assertLength(fn, 'w2', w2, d * r, 'd x r');
+  assertLength(fn, 'b2', b2, d, 'd');
+  for (const [name, values] of Object.entries({ w1, b1, w2, b2 })) assertFinite(fn, name, values);
 }

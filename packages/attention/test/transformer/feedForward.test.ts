@@ -1,8 +1,8 @@
 import { fc, test as propertyTest } from '@fast-check/vitest';
 import { tokens } from '@prompt-limits/core-linalg';
 import { expect, test } from 'vitest';
-import { applyFeedForward, type FeedForward } from '../src/index.ts';
-import { exactFeedForward, output } from './exact.ts';
+import { applyFeedForward, type FeedForward } from '../../src/index.ts';
+import { exactFeedForward, output } from './exactFeedForward.ts';
 
 const [d, r, n] = [3, 5, 7];
 const integers = (length: number) => fc.array(fc.integer({ min: -99, max: 99 }), { minLength: length, maxLength: length }).map((x) => Float64Array.from(x));

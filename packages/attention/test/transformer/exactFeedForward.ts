@@ -1,4 +1,4 @@
-import type { FeedForward } from '../src/index.ts';
+import type { FeedForward } from '../../src/index.ts';
 
 /** `x` in units of 2^-1074, of which every finite float64 is an integer multiple. */
 export function units(x: number): bigint {
