@@ -15,7 +15,6 @@ export {
 } from './contextualMapping/buildContextualMapping.ts';
 export type { MappingCertificate, MappingMode } from './contextualMapping/certificate.ts';
 export { certifyHead, type HeadCertificate } from './contextualMapping/certifyHead.ts';
-export type { HeadWeights } from './contextualMapping/exactGaps.ts';
 export type { Magnitude } from './contextualMapping/magnitude.ts';
 export { contextualMappingBounds, type MappingBounds, type MappingParameters, type NamedBound } from './contextualMapping/mappingBounds.ts';
 export type { BitsUsed } from './contextualMapping/measureGaps.ts';
@@ -29,6 +28,8 @@ export {
   type Verdict,
 } from './contextualMapping/verifyContextualMapping.ts';
 export { vocabulary, type TokenPosition, type Vocabulary } from './contextualMapping/vocabulary.ts';
+export { mergeAttention, type MergedAttention } from './decomposition/mergeAttention.ts';
+export { promptDecomposition, type AttentionShare, type PromptDecomposition } from './decomposition/promptDecomposition.ts';
 export { attend, type AttentionResult } from './exact/attend.ts';
 export type { AttentionProblem } from './exact/problem.ts';
 export { attendVjp, type AttentionGradient } from './gradient/attendVjp.ts';

@@ -28,7 +28,7 @@ const MAX_POINTS = 2 ** 45;
  * @example
  * const { direction, constant } = gridDirection(2, 2);
  * direction; // => [0.447213595499958, 0.894427190999916]
- * constant; // => 0.316227766016
+ * constant; // => 0.3162277660
  */
 export function gridDirection(d: number, levels: number): GridDirection {
   assertInteger('gridDirection', 'd', d, 1);
