@@ -34,7 +34,7 @@ export function dyadicFromNumber(x: number): Dyadic {
   const low = word.getUint32(4);
   // Trailing zeros are dropped, so that small integers stay small in exact sums and products.
   const zeros = low === 0 ? 32 + trailingZeros(high) : trailingZeros(low);
-  const m = BigInt((high * 2 ** 32 + low) / 2 ** zeros);
+  const m = BigInt((high * 4294967296 + low) / powerOfTwo(zeros));
   return { m: x < 0 ? -m : m, e: (biased || 1) - 1075 + zeros };
 }
 

@@ -18,6 +18,24 @@ export {
 } from './dyadic.ts';
 export { exp } from './exp.ts';
 export {
+  absoluteFloat64,
+  addFloat64,
+  compareFloat64,
+  divideFloat64,
+  dotFloat64,
+  expFloat64,
+  float64Interval,
+  logFloat64,
+  multiplyFloat64,
+  negateFloat64,
+  signFloat64,
+  squareRootFloat64,
+  subtractFloat64,
+  sumFloat64,
+  type Float64Interval,
+} from './float64Interval.ts';
+export { nextDown, nextUp } from './float64Rounding.ts';
+export {
   contains,
   fromDyadic,
   fromNumber,
