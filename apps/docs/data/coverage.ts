@@ -105,9 +105,9 @@ const appendixH: readonly Statement[] = [
 ];
 
 const appendixI: readonly Statement[] = [
-  { id: 'Eq. (I.1)', says: 'the attention output that a label asks for', ...later },
-  { id: 'Eq. (I.2)', says: 'attention over [P, X] is a mean of attention over P and over X', functions: ['attention:attend'], tests: ['apps/docs/test/attentionModel.test.ts'], status: 'part', note: 'tested for one prompt token, in the demo' },
-  { id: 'Eq. (I.3)', says: 'what a prompt must satisfy to give one label', ...later },
+  { id: 'Eq. (I.1)', says: 'the attention output that a label asks for', functions: ['attention:promptDecomposition'], tests: ['packages/attention/test/decomposition/promptDecomposition.test.ts'], status: 'part', note: 'read forwards: the label that an output gives; the feed-forward layer is not inverted' },
+  { id: 'Eq. (I.2)', says: 'attention over [P, X] is a mean of attention over P and over X', functions: ['attention:promptDecomposition', 'attention:mergeAttention'], tests: ['packages/attention/test/decomposition/promptDecomposition.test.ts', 'packages/attention/test/decomposition/mergeAttention.test.ts'], status: 'built' },
+  { id: 'Eq. (I.3)', says: 'what a prompt must satisfy to give one label', functions: ['attention:promptDecomposition'], tests: ['packages/attention/test/decomposition/promptDecomposition.test.ts'], status: 'part', note: 'the left side, and the label that it gives; the feed-forward layer is not inverted' },
   { id: 'Assumption I.1', says: 'labels in reach of the feed-forward layer, full-rank weights, distinct outputs', ...later, note: 'errata 22' },
   { id: 'Corollary I.0.1', says: 'two sequences with a shared token that no prompt memorises', ...later, note: 'errata 22' },
 ];

@@ -1,4 +1,4 @@
-import { units } from './exact.ts';
+import { dyadicFromNumber } from '@prompt-limits/core-linalg/intervals';
 
 /** n boxes in d dimensions, box k from `low[k * d + i]` to `high[k * d + i]`; for points both arrays are one. Values are at most 2^1022. */
 export interface Boxes {
@@ -16,6 +16,12 @@ export interface Bounds {
 
 /** 'least': over all points of the boxes the smallest value; 'most': the largest. For points they are the same. */
 export type Extreme = 'least' | 'most';
+
+/** `x` in units of 2^-1074, of which every finite float64 is an integer multiple. */
+function units(x: number): bigint {
+  const { m, e } = dyadicFromNumber(x);
+  return m << BigInt(e + 1074);
+}
 
 /** Above this a difference of two values, doubled, would overflow. */
 export const LARGEST_VALUE: number = 2 ** 1022;

@@ -3,7 +3,7 @@ import { column, Matrix, normalTokens, numericalRank, randomSource, tokens, type
 import { fromNumber, hull, toFloat64 } from '@prompt-limits/core-linalg/intervals';
 import { expect, test } from 'vitest';
 import { anyRankWeights, scoreSpacing, type AnyRankWeights } from '../../src/index.ts';
-import { units } from '../../src/contextualMapping/exact.ts';
+import { units } from './cases.ts';
 
 const dot = (a: readonly bigint[], b: readonly bigint[]): bigint => a.reduce((s, x, i) => s + x * b[i]!, 0n);
 const columns = (V: Tokens): bigint[][] => Array.from({ length: V.n }, (_, k) => [...column(V, k)].map(units));
