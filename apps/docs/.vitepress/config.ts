@@ -46,6 +46,9 @@ export default defineConfig({
         items: [
           { text: 'Boltzmann operator', link: '/constructions/boltzmann' },
           { text: 'Exact attention', link: '/constructions/attention' },
+          { text: 'Transformer blocks', link: '/constructions/transformer' },
+          { text: 'Checking a contextual mapping', link: '/constructions/contextual-mapping-check' },
+          { text: 'What a prompt does', link: '/constructions/prompt-decomposition' },
           { text: 'Soft prompt tuning', link: '/constructions/soft-prompt-tuning' },
           { text: 'Prompt length', link: '/constructions/prompt-length' },
           { text: 'Efficiency criterion', link: '/constructions/efficiency-criterion' },

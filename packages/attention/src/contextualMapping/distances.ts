@@ -1,4 +1,4 @@
-import { dyadicFromNumber } from '@prompt-limits/core-linalg/intervals';
+import { dyadicFromNumber, type Float64Interval } from '@prompt-limits/core-linalg/intervals';
 
 /** n boxes in d dimensions, box k from `low[k * d + i]` to `high[k * d + i]`; for points both arrays are one. Values are at most 2^1022. */
 export interface Boxes {
@@ -6,12 +6,6 @@ export interface Boxes {
   readonly n: number;
   readonly low: Float64Array;
   readonly high: Float64Array;
-}
-
-/** A real number between two float64 values, both included. */
-export interface Bounds {
-  readonly low: number;
-  readonly high: number;
 }
 
 /** 'least': over all points of the boxes the smallest value; 'most': the largest. For points they are the same. */
@@ -52,7 +46,7 @@ function distanceFromZero({ low, high }: Boxes, a: number, extreme: Extreme): nu
  * A difference is off by a factor 1 + t with |t| <= u = 2^-53, its square by (1 + t)^3, a sum of d of them by (1 + t)^(d + 2),
  * the root by half of that; what underflowed is below 2^-600 of s. So (d + 4) u covers the root of s, for d below 2^40.
  */
-function rootBounds(s: number, d: number, sigma: number): Bounds {
+function rootBounds(s: number, d: number, sigma: number): Float64Interval {
   if (s === 0) return { low: 0, high: 0 };
   const tolerance = (d + 8) * 2 ** -53;
   let low = Math.sqrt(s) * (1 - tolerance);
@@ -66,7 +60,7 @@ function rootBounds(s: number, d: number, sigma: number): Bounds {
 }
 
 /** Bounds on the Euclidean norm of box k; exactly 0 if the norm is 0. */
-export function normBounds(boxes: Boxes, k: number, extreme: Extreme): Bounds {
+export function normBounds(boxes: Boxes, k: number, extreme: Extreme): Float64Interval {
   const { d } = boxes;
   let top = 0;
   for (let a = k * d; a < (k + 1) * d; a++) top = Math.max(top, distanceFromZero(boxes, a, extreme));
@@ -101,7 +95,7 @@ function isWithin({ d, low, high }: Boxes, j: number, k: number, extreme: Extrem
 }
 
 /** The middle of bounds: the number that a reader expects where both ends round outwards from it. */
-export function middle({ low, high }: Bounds): number {
+export function middle({ low, high }: Float64Interval): number {
   return low + (high - low) / 2;
 }
 
@@ -159,7 +153,7 @@ function sweep(
 }
 
 /** The smallest distance of two boxes of different classes, and two that attain it up to rounding. */
-export interface SmallestDistance extends Bounds {
+export interface SmallestDistance extends Float64Interval {
   readonly pair: readonly [number, number];
 }
 

@@ -1,13 +1,14 @@
 import { assertFinite, assertInRange, assertLength, assertPositive, describe, type Tokens } from '@prompt-limits/core-linalg';
+import type { Float64Interval } from '@prompt-limits/core-linalg/intervals';
 import { assertTokens } from '../exact/problem.ts';
-import { compareNorm, LARGEST_VALUE, middle, normBounds, pairWithin, smallestDistance, type Bounds, type Boxes } from './distances.ts';
+import { compareNorm, LARGEST_VALUE, middle, normBounds, pairWithin, smallestDistance, type Boxes } from './distances.ts';
 import { vocabulary, type TokenPosition, type Vocabulary } from './vocabulary.ts';
 
 /** 'proved' and 'refuted' are certain; 'undecided' means that the enclosures are too wide to tell. */
 export type Verdict = 'proved' | 'refuted' | 'undecided';
 
 /** A sequence of tokens known only within intervals: one column a token, one interval a value. */
-export type TokenEnclosures = readonly (readonly { readonly low: number; readonly high: number }[])[];
+export type TokenEnclosures = readonly (readonly Float64Interval[])[];
 
 /** One condition of Definition 2.6 as found. */
 export interface MappingCondition<At> {
@@ -46,7 +47,7 @@ export interface ContextualMappingVerdict {
  * @param sequences - N >= 1 sequences, d x $L_i$ with $L_i \ge 1$, finite
  * @param outputs - the context IDs, for each sequence one column a token, all of one width (d in the paper), values at most
  * $2^{1022}$ in absolute value. Tokens mean the real numbers that their values are; nothing is said about how they were rounded
- * before. Enclosures are columns of intervals `{ low, high }` that hold the true values
+ * before. Enclosures are columns of float64 intervals that hold the true values
  * @param parameters - gamma > 0 and delta >= 0, finite
  * @returns the verdict with the largest norm, the smallest gap and where they are attained, as proven bounds of a relative width of
  * about $(d + 8)\, 2^{-52}$ for exact outputs. For Tokens the verdict is never 'undecided': comparisons that float64 cannot settle are
@@ -91,13 +92,13 @@ export function verifyContextualMapping(
       `condition 2 is ${smallestGap.verdict}: the IDs of token ${a.token} of sequence ${a.sequence} and token ${b.token} of sequence ${b.sequence} must be farther apart than delta = ${delta}, the smallest gap is ${about(smallestGap)}`,
     );
   }
-  const both = [largestNorm.verdict, smallestGap.verdict];
-  const verdict = both.includes('refuted') ? 'refuted' : both.includes('undecided') ? 'undecided' : 'proved';
+  const both = new Set([largestNorm.verdict, smallestGap.verdict]);
+  const verdict = both.has('refuted') ? 'refuted' : both.has('undecided') ? 'undecided' : 'proved';
   return { verdict, largestNorm, smallestGap, pairs: pairsOf(classes), reasons };
 }
 
 /** Bounds in words: one number where they differ by rounding only. */
-function about({ low, high }: Bounds): string {
+function about({ low, high }: Float64Interval): string {
   return high - low <= high * 2 ** -40 ? String(middle({ low, high })) : `between ${low} and ${high}`;
 }
 

@@ -30,9 +30,9 @@ export const times = (w: Matrix, z: ArrayLike<number>): number[] =>
 /** The columns of tokens. */
 export const columns = (t: Tokens): number[][] => Array.from({ length: t.n }, (_, k) => Array.from(t.data.subarray(k * t.d, (k + 1) * t.d)));
 
-/** Rows of `w` below each other, and zeros to `rows` x `columns`. */
-export function padded(w: Matrix, rows: number, columns: number): Matrix {
-  const result = Matrix.zeros(rows, columns);
+/** `w` filled up with zeros to `rows` x `width`. */
+export function padded(w: Matrix, rows: number, width: number): Matrix {
+  const result = Matrix.zeros(rows, width);
   result.setSubMatrix(w, 0, 0);
   return result;
 }
