@@ -12,8 +12,8 @@ const SCALE = powerOfTwo(54);
 
 const view = new DataView(new ArrayBuffer(8));
 
-/** ln x for x > 0, finite, within a factor of 1 +- 2.7 u; exactly 0 for 1. */
-function approximate(x: number): number {
+/** ln x for x > 0 and finite, within a factor of 1 +- 2.7 u; exactly 0 for 1. */
+export function logApproximation(x: number): number {
   const normal = x < LEAST_NORMAL ? x * SCALE : x;
   view.setFloat64(0, normal);
   const word = view.getUint32(0);
@@ -40,13 +40,13 @@ function approximate(x: number): number {
 
 /** A float64 not above ln x, x > 0 and finite. */
 export function logDown(x: number): number {
-  const value = approximate(x);
+  const value = logApproximation(x);
   return value - Math.abs(value) * WIDENING;
 }
 
 /** A float64 not below ln x, x > 0; Infinity for Infinity. */
 export function logUp(x: number): number {
   if (x === Infinity) return Infinity;
-  const value = approximate(x);
+  const value = logApproximation(x);
   return value + Math.abs(value) * WIDENING;
 }

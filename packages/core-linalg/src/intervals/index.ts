@@ -5,6 +5,7 @@
  */
 export { absolute, add, multiply, negate, round, scaleByPowerOfTwo, subtract } from './arithmetic.ts';
 export { compare, sign } from './compare.ts';
+export { decimal } from './decimal.ts';
 export { divide } from './divide.ts';
 export { dot, sum } from './dot.ts';
 export {
