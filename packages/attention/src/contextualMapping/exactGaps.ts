@@ -1,6 +1,6 @@
 import { add, divide, dot, fromDyadic, sum, type Interval } from '@prompt-limits/core-linalg/intervals';
 import type { AttentionHead } from '../transformer/attentionHead.ts';
-import { contextGap } from './contextGap.ts';
+import { contextGaps, type ContextGaps } from './contextGap.ts';
 import { queryWeights } from './contextWeights.ts';
 import { exactRows, imagesExactly, scoresExactly, transposed, type DyadicVector } from './exactScores.ts';
 import type { Context, MappingProblem } from './mappingProblem.ts';
@@ -41,24 +41,30 @@ export function exactMapping(problem: MappingProblem, head: AttentionHead): Exac
   // Rows of zeros add nothing to a distance.
   const live = transposed(transposed(values).filter((row) => row.some((x) => x.m !== 0n)), values.length);
   const weights = scores.map((row, c) => queryWeights(row, beside[c]!));
-  const gap: ExactMapping['gap'] = (token, [a, b], bits) => contextGap({ a: a.members, b: b.members }, weights[token]!.at(bits), live, bits);
-  const decided = (token: number, pair: readonly [Context, Context], limit: number): PairGap => {
-    for (let bits = Math.min(FIRST_BITS, limit); ; bits = Math.min(2 * bits, limit)) {
-      const found = gap(token, pair, bits);
-      if (found.low.m > 0n || found.high.m === 0n || bits === limit) return { token, contexts: pair, gap: found, bits };
-    }
+  /** The gaps of one token at any precision; what is made for one pair serves the others. */
+  const gapsOf = (token: number): ((bits: number) => ContextGaps) => {
+    const made = new Map<number, ContextGaps>();
+    return (bits) => {
+      let found = made.get(bits);
+      if (found === undefined) {
+        found = contextGaps(weights[token]!.at(bits), live, bits);
+        made.set(bits, found);
+      }
+      return found;
+    };
   };
   return {
     scores,
     values,
     *gaps(limit) {
       for (const [token, list] of contexts.entries()) {
+        const at = gapsOf(token);
         for (let i = 0; i < list.length; i++) {
-          for (let j = i + 1; j < list.length; j++) yield decided(token, [list[i]!, list[j]!], limit);
+          for (let j = i + 1; j < list.length; j++) yield decided(token, [list[i]!, list[j]!], at, limit);
         }
       }
     },
-    gap,
+    gap: (token, [a, b], bits) => gapsOf(token)(bits).between(a.members, b.members),
     id(token, members, bits) {
       const own = weights[token]!.at(bits);
       const w = Array.from(members, (x) => own[x]!);
@@ -69,4 +75,12 @@ export function exactMapping(problem: MappingProblem, head: AttentionHead): Exac
       });
     },
   };
+}
+
+/** The gap of a pair at the fewest bits that decide it. */
+function decided(token: number, contexts: readonly [Context, Context], at: (bits: number) => ContextGaps, limit: number): PairGap {
+  for (let bits = Math.min(FIRST_BITS, limit); ; bits = Math.min(2 * bits, limit)) {
+    const gap = at(bits).between(contexts[0].members, contexts[1].members);
+    if (gap.low.m > 0n || gap.high.m === 0n || bits === limit) return { token, contexts, gap, bits };
+  }
 }

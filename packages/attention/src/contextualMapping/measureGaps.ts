@@ -2,7 +2,7 @@ import { compareDyadic, dyadicFromNumber, fromNumber, log2Size, multiplyDyadic, 
 import { smallestDistance } from './distances.ts';
 import type { ExactMapping, PairGap } from './exactGaps.ts';
 import { dotExactly, greater, lesser } from './exactScores.ts';
-import { idBoxes } from './floatIds.ts';
+import { idBoxes, roundedId } from './floatIds.ts';
 import type { MappingProblem } from './mappingProblem.ts';
 import type { TokenPosition } from './vocabulary.ts';
 import type { Verdict } from './verifyContextualMapping.ts';
@@ -75,7 +75,7 @@ function distinctTokens(problem: MappingProblem, exact: ExactMapping, epsilon: n
   // Where no value is as long as epsilon / 4, neither is their mean: tokens stay epsilon / 2 apart, (D.3) and (D.4).
   const known = staysBelow(exact, epsilon) ? dyadicFromNumber(epsilon / 2) : { m: 0n, e: 0 };
   if (others !== null && compareDyadic(others.gap.high, known) < 0) return null;
-  const { boxes, token, at } = idBoxes(problem, exact);
+  const { boxes, token, at } = idBoxes(problem, roundedId(exact));
   const [low, high] = [smallestDistance(boxes, token, 'least')!, smallestDistance(boxes, token, 'most')!];
   return { gap: { low: greater(known, dyadicFromNumber(low.low)), high: dyadicFromNumber(high.high) }, pair: [at[low.pair[0]]!, at[low.pair[1]]!] };
 }

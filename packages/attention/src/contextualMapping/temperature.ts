@@ -13,12 +13,14 @@ export interface FloatHead {
 /**
  * The smallest distance of two attention means of one token at inverse temperature beta, rounded as it may; Infinity if no token has
  * two contexts. A value of at most `floor` is only known to be no larger than that: the rest of the pairs is then left out.
+ *
+ * @param order - the tokens with two contexts or more, in the order to look at them; changed
  */
-export function smallestMeanDistance(problem: MappingProblem, { scores, values, size, rank }: FloatHead, beta: number, floor: number = -1): number {
+export function smallestMeanDistance(problem: MappingProblem, { scores, values, size, rank }: FloatHead, beta: number, floor: number, order: number[]): number {
   let smallest = Infinity;
   const weights = new Float64Array(size);
-  for (const [token, list] of problem.contexts.entries()) {
-    if (list.length < 2) continue;
+  for (const [place, token] of order.entries()) {
+    const list = problem.contexts[token]!;
     const row = scores.subarray(token * size, (token + 1) * size);
     let top = -Infinity;
     for (const a of problem.beside[token]!) top = Math.max(top, beta * row[a]!);
@@ -33,7 +35,12 @@ export function smallestMeanDistance(problem: MappingProblem, { scores, values, 
       for (let i = 0; i < rank; i++) means[k * rank + i]! /= total;
     }
     smallest = Math.min(smallest, closest(means, list.length, rank));
-    if (smallest <= floor) return smallest;
+    if (smallest <= floor) {
+      // A token that rules one temperature out is the likeliest to rule out the next.
+      order.splice(place, 1);
+      order.unshift(token);
+      return smallest;
+    }
   }
   // A weight that underflows may take a whole context with it: that temperature is no good.
   return Number.isNaN(smallest) ? 0 : smallest;
@@ -67,10 +74,11 @@ const REFINEMENTS = 12;
 export function searchTemperature(problem: MappingProblem, head: FloatHead): { readonly beta: number; readonly distance: number } {
   const top = head.scores.reduce((m, x) => Math.max(m, Math.abs(x)), 0);
   const unit = top === 0 ? 1 : 1 / top;
+  const order = [...problem.contexts.keys()].filter((token) => problem.contexts[token]!.length > 1);
   let best = { beta: unit, distance: -1, exponent: 0 };
   const look = (exponent: number): void => {
     const beta = 2 ** exponent * unit;
-    const distance = smallestMeanDistance(problem, head, beta, best.distance);
+    const distance = smallestMeanDistance(problem, head, beta, best.distance, order);
     if (distance > best.distance) best = { beta, distance, exponent };
   };
   let step = (COLDEST - HOTTEST) / FIRST_STEPS;

@@ -6,7 +6,7 @@ import type { MappingCertificate } from './certificate.ts';
 import { smallestDistance } from './distances.ts';
 import { exactMapping } from './exactGaps.ts';
 import { exactRows } from './exactScores.ts';
-import { idBoxes } from './floatIds.ts';
+import { floatId, idBoxes } from './floatIds.ts';
 import { directionsAsRows, unitColumns, valueScale, type MappingBuild } from './lemmaMode.ts';
 import { magnitude } from './magnitude.ts';
 import type { MappingProblem } from './mappingProblem.ts';
@@ -27,7 +27,7 @@ export function tightMode(build: MappingBuild): { readonly weights: AttentionHea
   const rows = directionsAsRows(keys, s);
   const weights: AttentionHead = { wO: unitColumns(problem.d, s, rank, w), wV: rows, wK: rows.clone(), wQ: directionsAsRows(queries, s).mul(beta) };
   // Every box is a class of its own: equal tokens in equal sets were one entry from the start.
-  const { boxes, at } = idBoxes(problem, exactMapping(problem, weights));
+  const { boxes, at } = idBoxes(problem, floatId(problem, exactMapping(problem, weights)));
   const classes = Int32Array.from(at.keys());
   const least = smallestDistance(boxes, classes, 'least');
   const most = smallestDistance(boxes, classes, 'most');
