@@ -15,7 +15,7 @@ export {
 } from './contextualMapping/buildContextualMapping.ts';
 export type { MappingCertificate, MappingMode } from './contextualMapping/certificate.ts';
 export { certifyHead, type HeadCertificate } from './contextualMapping/certifyHead.ts';
-export type { Magnitude } from './contextualMapping/magnitude.ts';
+export type { GapMagnitude, Magnitude } from './contextualMapping/magnitude.ts';
 export { contextualMappingBounds, type MappingBounds, type MappingParameters, type NamedBound } from './contextualMapping/mappingBounds.ts';
 export type { BitsUsed } from './contextualMapping/measureGaps.ts';
 export { scoreSpacing, type ScoreSpacing } from './contextualMapping/scoreSpacing.ts';

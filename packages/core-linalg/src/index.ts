@@ -1,7 +1,7 @@
 /**
  * Tokens, checks, norms, seeded randomness and fast kernels: what the other packages stand on.
  *
- * @packageDocumentation
+ * @module index
  */
 export {
   assertFinite,

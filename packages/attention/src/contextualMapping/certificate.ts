@@ -1,6 +1,5 @@
-import type { Magnitude } from './magnitude.ts';
+import type { GapMagnitude, Magnitude } from './magnitude.ts';
 import type { BitsUsed } from './measureGaps.ts';
-import type { TokenPosition } from './vocabulary.ts';
 
 /** What a construction is asked to prove, and how: see `buildContextualMapping`. */
 export type MappingMode = 'lemma' | 'tight' | 'bound';
@@ -20,7 +19,7 @@ export interface MappingCertificate {
   /** Any two context IDs that Definition 2.6 asks about are farther apart than the lower end; null if it asks about none. */
   readonly gapProven: Magnitude | null;
   /** Encloses the smallest distance over all pairs that Definition 2.6 asks about, with a pair that has it; null likewise. */
-  readonly gapMeasured: (Magnitude & { readonly pair: readonly [TokenPosition, TokenPosition] }) | null;
+  readonly gapMeasured: GapMagnitude | null;
   /** Pairs of one token in two contexts that were compared one by one. */
   readonly pairs: number;
   /** Precision used; null in float64. */

@@ -1,11 +1,10 @@
 import { assertFinite, assertFiniteNumber, assertInteger, describe, Matrix, type Tokens } from '@prompt-limits/core-linalg';
 import type { AttentionHead } from '../transformer/attentionHead.ts';
 import { exactMapping } from './exactGaps.ts';
-import { magnitude, type Magnitude } from './magnitude.ts';
+import { magnitude, type GapMagnitude } from './magnitude.ts';
 import { mappingProblem } from './mappingProblem.ts';
 import { measureGaps, type BitsUsed } from './measureGaps.ts';
 import { tokenwiseSeparateness } from './separateness.ts';
-import type { TokenPosition } from './vocabulary.ts';
 import type { Verdict } from './verifyContextualMapping.ts';
 
 /** What `certifyHead` finds. */
@@ -13,7 +12,7 @@ export interface HeadCertificate {
   /** 'proved': all context IDs that Definition 2.6 asks about differ; 'refuted': two of them are equal; 'undecided': more bits are needed. */
   readonly status: Verdict;
   /** Encloses the smallest distance, with a pair that has it; null if Definition 2.6 asks about no pair. */
-  readonly gap: (Magnitude & { readonly pair: readonly [TokenPosition, TokenPosition] }) | null;
+  readonly gap: GapMagnitude | null;
   /** Pairs of one token in two contexts that were measured. */
   readonly pairs: number;
   /** Precision that was needed. */

@@ -1,4 +1,5 @@
 import { log2Size, scaleByPowerOfTwo, toFloat64, type Interval } from '@prompt-limits/core-linalg/intervals';
+import type { TokenPosition } from './vocabulary.ts';
 
 /** A positive number that may be far below float64. */
 export interface Magnitude {
@@ -8,6 +9,12 @@ export interface Magnitude {
   readonly log10: number;
   /** Four digits and an exponent, such as '1.234e-8818', of the lower end. */
   readonly text: string;
+}
+
+/** The distance of two context IDs. */
+export interface GapMagnitude extends Magnitude {
+  /** Where the two tokens stand. */
+  readonly pair: readonly [TokenPosition, TokenPosition];
 }
 
 /** A number of size at least 0 with its logarithm, taken of the lower end. */

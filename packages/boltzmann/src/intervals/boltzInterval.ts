@@ -5,10 +5,9 @@ import { enclosedMomentsOf } from './moments.ts';
 import { float64Reals, type Reals, total, wideReals } from './reals.ts';
 
 /**
- * An interval that holds $\mathrm{Boltz}(z)$: of float64, or of `bits` bits.
+ * An interval that holds $\mathrm{Boltz}(z)$: of float64, or of `bits` bits (53 to 1,000,000).
  *
  * @param z - scores, length n >= 1, any finite float64 values
- * @param bits - precision, 53 to 1,000,000; without it float64 intervals are used
  * @returns an enclosure that does not rely on `Math.exp`. Its width is of the order of n (1 + ln n) + |max z| units of the last place
  *
  * Paper: Definition C.1, Eq. (C.1).
@@ -30,10 +29,9 @@ export function boltzInterval(z: ArrayLike<number>, bits?: number): Float64Inter
 }
 
 /**
- * An interval that holds the log partition $\ln \sum_i e^{z_i}$: of float64, or of `bits` bits.
+ * An interval that holds the log partition $\ln \sum_i e^{z_i}$: of float64, or of `bits` bits (53 to 1,000,000).
  *
  * @param z - scores, length n >= 1, any finite float64 values
- * @param bits - precision, 53 to 1,000,000; without it float64 intervals are used
  *
  * Paper: Eq. (C.2).
  *
@@ -53,11 +51,10 @@ export function logPartitionInterval(z: ArrayLike<number>, bits?: number): Float
 }
 
 /**
- * An interval that holds the Gibbs entropy $-\sum_i p_i \ln p_i$ of $p = \mathrm{softmax}(z)$: of float64, or of `bits` bits. It takes the scores, as
+ * An interval that holds the Gibbs entropy $-\sum_i p_i \ln p_i$ of $p = \mathrm{softmax}(z)$: of float64, or of `bits` bits (53 to 1,000,000). It takes the scores, as
  * the weights of most scores are no float64 numbers.
  *
  * @param z - scores, length n >= 1, any finite float64 values
- * @param bits - precision, 53 to 1,000,000; without it float64 intervals are used
  *
  * Paper: Eq. (C.2), with Eq. (J.1) for $\ln p_i$.
  *

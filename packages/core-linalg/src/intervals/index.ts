@@ -1,7 +1,7 @@
 /**
  * Intervals that hold the true value whatever happens: arbitrary precision on BigInt, and float64.
  *
- * @packageDocumentation
+ * @module intervals
  */
 export { absolute, add, multiply, negate, round, scaleByPowerOfTwo, subtract } from './arithmetic.ts';
 export { compare, sign } from './compare.ts';

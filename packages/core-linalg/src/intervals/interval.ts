@@ -1,6 +1,7 @@
 import { assertFiniteNumber, describe } from '../checks/checks.ts';
 import { bitLength, compareDyadic, dyadicFromNumber, powerOfTwo, subtractDyadic, topExponent, type Dyadic } from './dyadic.ts';
 import { divide } from './divide.ts';
+import type { Float64Interval } from './float64Interval.ts';
 import { assertBits, BITS, roundDown, roundUp } from './round.ts';
 
 /** All real numbers x with low <= x <= high. A number known exactly has low = high. */
@@ -144,7 +145,7 @@ export function midpoint(a: Interval): number {
  * @example
  * toFloat64(fromRational(1n, 10n, 64)); // => { low: 0.09999999999999999, high: 0.1 }
  */
-export function toFloat64(a: Interval): { low: number; high: number } {
+export function toFloat64(a: Interval): Float64Interval {
   const low = floorToNumber(a.low);
   return { low, high: a.low === a.high && exact(low, a.low) ? low : -floorToNumber({ m: -a.high.m, e: a.high.e }) };
 }
