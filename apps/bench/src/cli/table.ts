@@ -1,5 +1,5 @@
-/** A value of a table: numbers stand to the right, null is left empty. */
-export type Cell = string | number | null;
+/** A value of a table: numbers stand to the right, null is left empty, vectors are shown as JSON. */
+export type Cell = string | number | null | readonly (readonly number[])[];
 
 /** A row of a suite: column name to value. */
 export type Row = Readonly<Record<string, Cell>>;
@@ -26,5 +26,9 @@ export function formatTable(rows: readonly Row[]): string {
 
 function show(cell: Cell): string {
   if (cell === null) return '';
+  if (typeof cell === 'object') return cut(JSON.stringify(cell));
   return typeof cell === 'number' ? formatNumber(cell) : cell;
 }
+
+/** Vectors of many entries would make a line of the table longer than any terminal. */
+const cut = (text: string): string => (text.length > 60 ? `${text.slice(0, 57)}...` : text);
