@@ -53,17 +53,17 @@ const appendixC: readonly Statement[] = [
   { id: 'Definition C.1', says: 'softmax and the Boltzmann operator', functions: ['boltzmann:softmax', 'boltzmann:boltz'], tests: boltzTest, status: 'built' },
   { id: 'Eq. (C.1)', says: 'Boltz is the softmax-weighted mean', functions: boltz, tests: boltzTest, status: 'built' },
   { id: 'Eq. (C.2)', says: 'partition function and entropy', functions: ['boltzmann:logPartition', 'boltzmann:gibbsEntropy'], tests: boltzTest, status: 'built' },
-  { id: 'Lemma C.1', says: 'Boltz is the log partition less the entropy', functions: ['boltzmann:lemmaC1'], tests: boltzTest, status: 'built' },
-  { id: 'Lemma C.2', says: 'Boltz falls in an entry that lies ln n + 1 below the largest', functions: ['boltzmann:boltzGradient'], tests: boltzTest, status: 'part', note: 'the derivative, without the sign under the hypothesis' },
-  { id: 'Lemma C.3', says: 'Boltz is concave in an entry that lies ln n + 3 below the largest', ...later },
-  { id: 'Lemma C.4', says: 'Boltz of a separated vector exceeds that of its flattened form', ...later },
-  { id: 'Lemma C.5', says: 'more separated entries at the end lower Boltz', ...later },
-  { id: 'Lemma C.6', says: 'gap of Boltz when the largest entries differ', ...later },
-  { id: 'Lemma C.7', says: 'gap of Boltz when only the last entry differs', ...later, note: 'errata 17' },
-  { id: 'Lemma C.8', says: 'gap of Boltz when the first k entries agree', ...later, note: 'errata 18' },
-  { id: 'Lemma C.9', says: 'Boltz keeps separated vectors apart', ...later, note: 'errata 19' },
+  { id: 'Lemma C.1', says: 'Boltz is the log partition less the entropy', functions: ['boltzmann:lemmaC1', 'boltzmann:searchLemma'], tests: ['packages/boltzmann/test/lemmas/lemmaC1.test.ts'], status: 'built' },
+  { id: 'Lemma C.2', says: 'Boltz falls in an entry that lies ln n + 1 below the largest', functions: ['boltzmann:lemmaC2', 'boltzmann:searchLemma'], tests: ['packages/boltzmann/test/lemmas/lemmaC2.test.ts'], status: 'built' },
+  { id: 'Lemma C.3', says: 'Boltz is concave in an entry that lies ln n + 3 below the largest', functions: ['boltzmann:lemmaC3', 'boltzmann:searchLemma'], tests: ['packages/boltzmann/test/lemmas/lemmaC3.test.ts'], status: 'built' },
+  { id: 'Lemma C.4', says: 'Boltz of a separated vector exceeds that of its flattened form', functions: ['boltzmann:lemmaC4', 'boltzmann:searchLemma'], tests: ['packages/boltzmann/test/lemmas/lemmaC4.test.ts'], status: 'built' },
+  { id: 'Lemma C.5', says: 'more separated entries at the end lower Boltz', functions: ['boltzmann:lemmaC5', 'boltzmann:searchLemma'], tests: ['packages/boltzmann/test/lemmas/lemmaC5.test.ts'], status: 'built', note: 'errata 25' },
+  { id: 'Lemma C.6', says: 'gap of Boltz when the largest entries differ', functions: ['boltzmann:lemmaC6', 'boltzmann:searchLemma'], tests: ['packages/boltzmann/test/lemmas/lemmaC6.test.ts'], status: 'built', note: 'errata 26' },
+  { id: 'Lemma C.7', says: 'gap of Boltz when only the last entry differs', functions: ['boltzmann:lemmaC7', 'boltzmann:searchLemma'], tests: ['packages/boltzmann/test/lemmas/lemmaC7.test.ts'], status: 'built', note: 'errata 17' },
+  { id: 'Lemma C.8', says: 'gap of Boltz when the first k entries agree', functions: ['boltzmann:lemmaC8', 'boltzmann:searchLemma'], tests: ['packages/boltzmann/test/lemmas/lemmaC8.test.ts'], status: 'built', note: 'errata 18' },
+  { id: 'Lemma C.9', says: 'Boltz keeps separated vectors apart', functions: ['boltzmann:lemmaC9', 'boltzmann:searchLemma'], tests: ['packages/boltzmann/test/lemmas/lemmaC9.test.ts'], status: 'built', note: 'errata 19' },
   { id: 'Eq. (C.3)', says: 'Boltz is bounded by the largest absolute entry', functions: boltz, tests: boltzTest, status: 'built' },
-  { id: 'Eq. (C.4)', says: 'the gap that Lemma C.9 promises', ...later },
+  { id: 'Eq. (C.4)', says: 'the gap that Lemma C.9 promises', functions: ['boltzmann:lemmaC9'], tests: ['packages/boltzmann/test/lemmas/lemmaC9.test.ts'], status: 'built', note: 'errata 19' },
 ];
 
 const appendixD: readonly Statement[] = [
@@ -114,9 +114,9 @@ const appendixI: readonly Statement[] = [
 
 const appendixJ: readonly Statement[] = [
   { id: 'Eq. (J.1)', says: 'log of a softmax entry: score less log partition', ...later },
-  { id: 'Eq. (J.2)', says: 'derivative of a softmax entry', ...later },
+  { id: 'Eq. (J.2)', says: 'derivative of a softmax entry', functions: ['boltzmann:boltzHessian'], tests: boltzTest, status: 'part', note: 'inside the Hessian of Boltz' },
   { id: 'Eq. (J.3)', says: 'derivative of the entropy', ...later },
-  { id: 'Eq. (J.4)', says: 'the flattened vector of Lemma C.6', ...later },
+  { id: 'Eq. (J.4)', says: 'the flattened vector of Lemma C.6', functions: ['boltzmann:lemmaC4'], tests: ['packages/boltzmann/test/lemmas/lemmaC4.test.ts'], status: 'built' },
   { id: 'Eq. (J.5), (J.6)', says: 'the gap of Lemma C.8 written through Lemma C.7', ...later },
   { id: 'Eq. (J.7)', says: 'few directions shrink a given vector (for Lemma D.1)', ...later },
 ];

@@ -14,7 +14,7 @@ import { type Weights, weightsOf } from './weights.ts';
  * @throws TypeError if z is not an array of numbers
  * @example
  * boltzSecondDerivatives([0, 0]); // => new Float64Array([0.5, 0.5])
- * boltzSecondDerivatives([0, Math.log(3)])[1]; // => 0.2720050979373647
+ * boltzSecondDerivatives([0, Math.log(3)])[1]; // => 0.272005097937
  */
 export function boltzSecondDerivatives(z: ArrayLike<number>): Float64Array {
   const { deviations, probabilities } = pieces(weightsOf('boltzSecondDerivatives', z));

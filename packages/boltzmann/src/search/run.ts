@@ -1,11 +1,8 @@
 import type { RandomSource } from '@prompt-limits/core-linalg';
+import type { LemmaCheck } from '../lemmas/lemmaCheck.ts';
 import { changeCase, drawCase, LOCAL_STEPS, type Step, undoChange } from './draw.ts';
 import { MOST_SCORES, type Parameters, type Problem } from './problem.ts';
-import { checkCase, type LemmaName } from './problems.ts';
 import type { SearchResult } from './searchLemma.ts';
-
-/** Bits of the intervals that decide what float64 leaves open. */
-const MOST_BITS = 4096;
 
 /** A search that is under way. */
 export interface Run {
@@ -14,11 +11,11 @@ export interface Run {
   /** Draws as many cases of n scores as a local search has steps, then searches from the tightest of them; `most` cases in all. */
   start(n: number, most: number): void;
   /** What was found; checks the tightest case of each n first. */
-  result(): SearchResult;
+  result(): Omit<SearchResult, 'lemma'>;
 }
 
-/** Starts a search. */
-export function createRun(lemma: LemmaName, problem: Problem, random: RandomSource, certifyEvery: number): Run {
+/** Starts a search; `check` decides a case by intervals. */
+export function createRun(problem: Problem, check: (vectors: readonly number[][]) => LemmaCheck, random: RandomSource, certifyEvery: number): Run {
   const found = { cases: 0, violations: 0, undecided: 0, close: 0, certified: 0, worstSlack: Infinity };
   let worstCase: readonly number[][] = [];
   const tightest = new Map<number, { slack: number; vectors: readonly number[][] }>();
@@ -28,11 +25,11 @@ export function createRun(lemma: LemmaName, problem: Problem, random: RandomSour
 
   /** The lemma's function decides. */
   const certify = (vectors: readonly number[][]): void => {
-    const check = checkCase(lemma, vectors, { maxBits: lemma === 'C.1' ? 53 : MOST_BITS });
+    const { applies, verdict, relation } = check(vectors);
     // A case whose vectors, rounded once more, miss the hypotheses is none.
-    if (check.applies !== 'proved') return;
-    if (check.verdict === 'refuted') found.violations++;
-    else if (check.verdict === 'proved' || check.relation === '=') found.certified++;
+    if (applies !== 'proved') return;
+    if (verdict === 'refuted') found.violations++;
+    else if (verdict === 'proved' || relation === '=') found.certified++;
     else found.undecided++;
   };
 
@@ -77,7 +74,7 @@ export function createRun(lemma: LemmaName, problem: Problem, random: RandomSour
     },
     result() {
       for (const { vectors } of tightest.values()) certify(vectors);
-      return { lemma, ...found, unit: problem.unit, worstCase };
+      return { ...found, unit: problem.unit, worstCase };
     },
   };
 }

@@ -1,6 +1,6 @@
 import { randomSource } from '@prompt-limits/core-linalg';
 import { expect, test } from 'vitest';
-import { searchLemma } from '../../src/index.ts';
+import { lemmaC7, lemmaC9, searchLemma } from '../../src/index.ts';
 import { MOST_SCORES, type Problem } from '../../src/search/problem.ts';
 import { drawCase } from '../../src/search/draw.ts';
 import { checkCase, LEMMAS, problemOf } from '../../src/search/problems.ts';
@@ -58,21 +58,31 @@ test('C.2 to C.5: tightest cases known by hand', () => {
   expect(worst('C.5', 3)).toBeGreaterThan(1 / 3);
 });
 
-/** The search with a lemma's own check, but slack taken to be near nothing, so that every case goes to intervals. */
-const doubtful = (lemma: 'C.7' | 'C.9', vectors: Problem['vectors']): Problem => ({ ...problemOf(lemma), error: () => Infinity, vectors });
+/** A search whose every case goes to intervals. */
+const doubtful = (lemma: 'C.7' | 'C.9'): Problem => ({ ...problemOf(lemma), error: () => Infinity });
 
 test('what float64 leaves open goes to intervals and is counted', () => {
-  const run = createRun('C.7', doubtful('C.7', problemOf('C.7').vectors), randomSource(1), 1e9);
+  const run = createRun(doubtful('C.7'), (vectors) => checkCase('C.7', vectors, { maxBits: 4096 }), randomSource(1), 1e9);
   run.start(3, 20);
-  expect(run.result()).toMatchObject({ cases: 20, close: 20, certified: 21, violations: 0 });
+  expect(run.result()).toMatchObject({ cases: 20, close: 20, certified: 21, violations: 0, undecided: 0 });
 });
 
-test('a counter-example is seen: vectors that refute a conclusion under met hypotheses count as violations', () => {
-  // Lemma C.1 with a gap in its own place cannot be broken, so break a problem: C.5 asked about vectors in which the added entry is the largest
-  // misses its hypotheses and counts as no case, and so does C.9 for permuted vectors.
-  const run = createRun('C.9', doubtful('C.9', () => [[4, 0], [0, 4]]), randomSource(1), 1e9);
-  run.start(2, 5);
-  expect(run.result()).toMatchObject({ cases: 5, close: 5, certified: 0, violations: 0, undecided: 0 });
+test('a counter-example is counted: Lemma C.7 with a delta that the print allows and the repair does not', () => {
+  const run = createRun(doubtful('C.7'), ([a, b]) => lemmaC7(a!, b!, { delta: 1e30, maxBits: 4096 }), randomSource(1), 1e9);
+  run.start(3, 20);
+  const { violations, certified, undecided } = run.result();
+  // Where b_n lies far below a_n the left side is larger still.
+  expect([violations + certified, undecided]).toEqual([21, 0]);
+  expect(violations).toBeGreaterThan(10);
+});
+
+test('vectors that miss the hypotheses are no counter-example, and what intervals leave open is counted', () => {
+  const permuted = createRun(doubtful('C.9'), () => lemmaC9([[4, 0], [0, 4]]), randomSource(1), 1e9);
+  permuted.start(2, 5);
+  expect(permuted.result()).toMatchObject({ cases: 5, close: 5, certified: 0, violations: 0, undecided: 0 });
+  const open = createRun(doubtful('C.7'), () => ({ ...lemmaC7([0, -4], [0, -5]), verdict: 'undecided' }), randomSource(1), 1e9);
+  open.start(2, 5);
+  expect(open.result()).toMatchObject({ cases: 5, certified: 0, violations: 0, undecided: 6 });
 });
 
 test('bad input', () => {
