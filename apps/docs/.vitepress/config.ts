@@ -47,6 +47,7 @@ export default defineConfig({
           { text: 'Boltzmann operator', link: '/constructions/boltzmann' },
           { text: 'Exact attention', link: '/constructions/attention' },
           { text: 'Transformer blocks', link: '/constructions/transformer' },
+          { text: 'Contextual mappings of any rank', link: '/constructions/contextual-mapping' },
           { text: 'Checking a contextual mapping', link: '/constructions/contextual-mapping-check' },
           { text: 'What a prompt does', link: '/constructions/prompt-decomposition' },
           { text: 'Soft prompt tuning', link: '/constructions/soft-prompt-tuning' },

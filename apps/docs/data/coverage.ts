@@ -12,7 +12,7 @@ const introduction: readonly Statement[] = [
 ];
 
 const universality: readonly Statement[] = [
-  { id: 'Lemma 2.1', says: 'attention of any rank tells sequences apart (informal Lemma 2.2)', ...later },
+  { id: 'Lemma 2.1', says: 'attention of any rank tells sequences apart (informal Lemma 2.2)', functions: ['attention:buildContextualMapping'], tests: ['packages/attention/test/contextualMapping/lemmaMode.test.ts', 'packages/attention/test/contextualMapping/tightMode.test.ts'], status: 'built' },
   { id: 'Theorem 2.1', says: 'deep narrow form is universal (informal Theorem 2.3)', ...later },
   { id: 'Theorem 2.2', says: 'two wide layers are universal (informal Theorem 2.4)', ...later },
   { id: 'Eq. (2.1)', says: 'self-attention layer: residual plus the sum of the heads', functions: ['attention:selfAttentionLayer'], tests: ['packages/attention/test/transformer/attentionHead.test.ts'], status: 'built' },
@@ -25,7 +25,7 @@ const universality: readonly Statement[] = [
   { id: 'Definition 2.4', says: 'vocabulary: the set of tokens of a sequence, and of all sequences', functions: ['attention:vocabulary'], tests: ['packages/attention/test/contextualMapping/vocabulary.test.ts'], status: 'built' },
   { id: 'Definition 2.5', says: 'tokenwise separated: norms between two bounds, distinct tokens far apart', functions: ['attention:tokenwiseSeparateness', 'attention:isSeparated'], tests: ['packages/attention/test/contextualMapping/separateness.test.ts'], status: 'built' },
   { id: 'Definition 2.6', says: 'contextual mapping: bounded IDs, apart whenever token or context differ', functions: ['attention:verifyContextualMapping'], tests: ['packages/attention/test/contextualMapping/verifyContextualMapping.test.ts'], status: 'built' },
-  { id: 'Lemma 2.2', says: 'attention of any rank is a contextual mapping, with constants', ...later, note: 'errata 14, 15, 23' },
+  { id: 'Lemma 2.2', says: 'attention of any rank is a contextual mapping, with constants', functions: ['attention:buildContextualMapping', 'attention:certifyHead', 'attention:contextualMappingBounds'], tests: ['packages/attention/test/contextualMapping/lemmaMode.test.ts', 'packages/attention/test/contextualMapping/tightMode.test.ts', 'packages/attention/test/contextualMapping/certifyHead.test.ts', 'packages/attention/test/contextualMapping/buildContextualMapping.test.ts'], status: 'built', note: 'errata 14, 15, 23, 27' },
   { id: 'Eq. (2.4)', says: 'the deep form: narrow layers, one attention, narrow layers', ...later, note: 'errata 16' },
   { id: 'Lemma 2.3', says: 'a quantised surrogate whose prompts select any target function', functions: ['prompt-tuning:sufficientPromptLength'], tests: ['packages/prompt-tuning/test/capacity/sufficientPromptLength.test.ts'], status: 'part', note: 'the prompt length, without the surrogate; errata 7' },
   { id: 'Lemma 2.4', says: 'a deep transformer that equals the surrogate', ...later },
@@ -67,15 +67,15 @@ const appendixC: readonly Statement[] = [
 ];
 
 const appendixD: readonly Statement[] = [
-  { id: 'Lemma D.1', says: 'a direction on which no difference of a finite set shrinks too much', ...later },
-  { id: 'Eq. (D.1)', says: 'that direction also keeps every token away from zero', ...later },
-  { id: 'Lemma D.2', says: 'weights of rank rho whose scores are spaced by delta', ...later, note: 'errata 14' },
-  { id: 'Eq. (D.3)', says: 'the attention output stays below a quarter of the separation', ...later },
-  { id: 'Eq. (D.4)', says: 'so distinct tokens stay half the separation apart', ...later },
-  { id: 'Eq. (D.6)', says: 'the spacing of scores that the weights give', ...later },
-  { id: 'Eq. (D.9)', says: 'Boltz tells two contexts of one token apart', ...later },
-  { id: 'Eq. (D.10) to (D.12)', says: 'the same gap carried to the attention output', ...later, note: 'errata 15' },
-  { id: 'Lemma D.3', says: 'Lemma 2.2 restated', ...later, note: 'errata 14, 15' },
+  { id: 'Lemma D.1', says: 'a direction on which no difference of a finite set shrinks too much', functions: ['core-linalg:separatedDirection', 'core-linalg:gridDirection'], tests: ['packages/core-linalg/test/directions/separatedDirection.test.ts', 'packages/core-linalg/test/directions/gridDirection.test.ts'], status: 'built' },
+  { id: 'Eq. (D.1)', says: 'that direction also keeps every token away from zero', functions: ['core-linalg:separatedDirection'], tests: ['packages/core-linalg/test/directions/separatedDirection.test.ts'], status: 'built' },
+  { id: 'Lemma D.2', says: 'weights of rank rho whose scores are spaced by delta', functions: ['attention:anyRankWeights', 'attention:scoreSpacing'], tests: ['packages/attention/test/contextualMapping/anyRankWeights.test.ts'], status: 'built', note: 'errata 14' },
+  { id: 'Eq. (D.3)', says: 'the attention output stays below a quarter of the separation', functions: ['attention:buildContextualMapping'], tests: ['packages/attention/test/contextualMapping/lemmaMode.test.ts'], status: 'built' },
+  { id: 'Eq. (D.4)', says: 'so distinct tokens stay half the separation apart', functions: ['attention:buildContextualMapping'], tests: ['packages/attention/test/contextualMapping/lemmaMode.test.ts'], status: 'built' },
+  { id: 'Eq. (D.6)', says: 'the spacing of scores that the weights give', functions: ['attention:scoreSpacing'], tests: ['packages/attention/test/contextualMapping/anyRankWeights.test.ts', 'packages/attention/test/contextualMapping/lemmaMode.test.ts'], status: 'built' },
+  { id: 'Eq. (D.9)', says: 'Boltz tells two contexts of one token apart', functions: ['attention:buildContextualMapping'], tests: ['packages/attention/test/contextualMapping/lemmaMode.test.ts'], status: 'part', note: 'as the bound on the output that it leads to' },
+  { id: 'Eq. (D.10) to (D.12)', says: 'the same gap carried to the attention output', functions: ['attention:buildContextualMapping', 'attention:certifyHead'], tests: ['packages/attention/test/contextualMapping/lemmaMode.test.ts', 'packages/attention/test/contextualMapping/certifyHead.test.ts'], status: 'built', note: 'errata 15' },
+  { id: 'Lemma D.3', says: 'Lemma 2.2 restated', functions: ['attention:buildContextualMapping'], tests: ['packages/attention/test/contextualMapping/lemmaMode.test.ts', 'packages/attention/test/contextualMapping/buildContextualMapping.test.ts'], status: 'built', note: 'errata 14, 15, 23, 27' },
 ];
 
 const appendixE: readonly Statement[] = [
@@ -118,7 +118,7 @@ const appendixJ: readonly Statement[] = [
   { id: 'Eq. (J.3)', says: 'derivative of the entropy', ...later },
   { id: 'Eq. (J.4)', says: 'the flattened vector of Lemma C.6', functions: ['boltzmann:lemmaC4'], tests: ['packages/boltzmann/test/lemmas/lemmaC4.test.ts'], status: 'built' },
   { id: 'Eq. (J.5), (J.6)', says: 'the gap of Lemma C.8 written through Lemma C.7', ...later },
-  { id: 'Eq. (J.7)', says: 'few directions shrink a given vector (for Lemma D.1)', ...later },
+  { id: 'Eq. (J.7)', says: 'few directions shrink a given vector (for Lemma D.1)', functions: ['core-linalg:separatedDirection'], tests: ['packages/core-linalg/test/directions/separatedDirection.test.ts'], status: 'built' },
 ];
 
 /** The parts of the paper with their statements. */
