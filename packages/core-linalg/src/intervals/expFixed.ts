@@ -73,7 +73,7 @@ function makeTable(fraction: number, b: number, at: number): bigint[] {
 export function expFixed(x: bigint, fraction: number): FixedPower {
   const { ln2: wideLn2, tables, series } = constantsFor(fraction);
   // Any k near x / ln 2 will do: the loops below correct it.
-  let k = Math.floor((Number(x >> BigInt(fraction - 20)) / 2 ** 20) * 1.4426950408889634);
+  let k = Math.floor((Number(x >> BigInt(fraction - 20)) / 2 ** 20) * Math.LOG2E);
   // With |k| < 2^45, k ln 2 2^F is in floor(k L 2^-64) + [-2^-19, 1 + 2^-19] and x in A + [0, 1]: after taking 2 off,
   // x - k ln 2 is from below within 4 units.
   const rest = (n: number): bigint => x - ((BigInt(n) * wideLn2) >> 64n) - 2n;

@@ -1,7 +1,6 @@
 /** Bounds on e^x from + - * alone, with u = 2^-53 the unit of rounding. */
 import { powerOfTwo } from './dyadic.ts';
 
-const LOG2_E = 1.4426950408889634;
 // ln 2 = LN2_HIGH + LN2_LOW + 1.1e-26: the first has 32 bits, down to 2^-32, so that k LN2_HIGH is exact for |k| < 2^21.
 const LN2_HIGH = 0.6931471803691238;
 const LN2_LOW = 1.9082149292705877e-10;
@@ -36,7 +35,7 @@ export function expDown(x: number): number {
   if (x === 0) return 1;
   if (x < LEAST) return 0;
   if (x > MOST) return Number.MAX_VALUE;
-  const k = Math.floor(x * LOG2_E + 0.5);
+  const k = Math.floor(x * Math.LOG2E + 0.5);
   const y = reduced(x, k);
   const value = scale(y - y * WIDENING, k);
   // Below the normal numbers scaling rounds, by half of 2^-1074 at most.
@@ -50,7 +49,7 @@ export function expUp(x: number): number {
   if (x === 0) return 1;
   if (x < LEAST) return Number.MIN_VALUE;
   if (x > MOST) return Infinity;
-  const k = Math.floor(x * LOG2_E + 0.5);
+  const k = Math.floor(x * Math.LOG2E + 0.5);
   const y = reduced(x, k);
   const value = scale(y + y * WIDENING, k);
   if (k < -1020) return value + Number.MIN_VALUE;
