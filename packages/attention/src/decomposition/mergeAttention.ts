@@ -25,7 +25,7 @@ export interface MergedAttention<A extends FloatArray = FloatArray> extends Atte
  * @throws RangeError if there is no part, shapes disagree, an output is NaN or infinite, or a log partition is NaN or Infinity
  * @example
  * import { tokens } from '@prompt-limits/core-linalg';
- * const part = (value, log) => ({ output: tokens(1, Float64Array.of(value)), logPartition: Float64Array.of(log) });
+ * const part = (value: number, log: number) => ({ output: tokens(1, Float64Array.of(value)), logPartition: Float64Array.of(log) });
  * const { output, logPartition, weights } = mergeAttention([part(8, Math.log(3)), part(0, 0)]);
  * output.data[0]; // => 6.0000000000
  * logPartition[0]; // => 1.38629436112
