@@ -1,5 +1,5 @@
 import { Matrix, type RandomSource } from '@prompt-limits/core-linalg';
-import { compare, compareDyadic, dyadicFromNumber, fromNumber, log, log2Size, multiply, multiplyDyadic, fromDyadic, type Dyadic, type Interval } from '@prompt-limits/core-linalg/intervals';
+import { compare, compareDyadic, dyadicFromNumber, fromNumber, log, log2Size, multiply, multiplyDyadic, fromDyadic, scaleByPowerOfTwo, type Dyadic, type Interval } from '@prompt-limits/core-linalg/intervals';
 import type { AttentionHead } from '../transformer/attentionHead.ts';
 import { anyRankWeights, type AnyRankWeights } from './anyRankWeights.ts';
 import type { MappingCertificate } from './certificate.ts';
@@ -55,7 +55,7 @@ export function lemmaMode({ problem, parameters, paper, rank, s, random, limit }
   });
   const status = contradicted ? 'refuted' : open ? 'undecided' : positive;
   // Distinct tokens are more than epsilon apart and each moves by less than epsilon / 4, (D.3) and (D.4).
-  const half = fromNumber(parameters.epsilon / 2);
+  const half = scaleByPowerOfTwo(fromNumber(parameters.epsilon), -1);
   const proven = smallest === null ? null : promised === null ? half : lesserInterval(promised, half);
   const certificate: MappingCertificate = {
     mode: 'lemma',

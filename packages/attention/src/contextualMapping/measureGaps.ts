@@ -1,7 +1,7 @@
 import { compareDyadic, dyadicFromNumber, fromNumber, log2Size, multiplyDyadic, type Dyadic, type Interval } from '@prompt-limits/core-linalg/intervals';
 import { smallestDistance } from './distances.ts';
 import type { ExactMapping, PairGap } from './exactGaps.ts';
-import { dotExactly, greater, lesser } from './exactScores.ts';
+import { dotExactly, greater, lesser, ZERO } from './exactScores.ts';
 import { idBoxes, roundedId } from './floatIds.ts';
 import type { MappingProblem } from './mappingProblem.ts';
 import type { TokenPosition } from './vocabulary.ts';
@@ -73,7 +73,8 @@ function smallerGap(a: SmallestGap | null, b: SmallestGap): SmallestGap {
 function distinctTokens(problem: MappingProblem, exact: ExactMapping, epsilon: number, others: SmallestGap | null): SmallestGap | null {
   if (problem.vectors.length < 2) return null;
   // Where no value is as long as epsilon / 4, neither is their mean: tokens stay epsilon / 2 apart, (D.3) and (D.4).
-  const known = staysBelow(exact, epsilon) ? dyadicFromNumber(epsilon / 2) : { m: 0n, e: 0 };
+  const { m, e } = dyadicFromNumber(epsilon);
+  const known = staysBelow(exact, epsilon) ? { m, e: e - 1 } : ZERO;
   if (others !== null && compareDyadic(others.gap.high, known) < 0) return null;
   const { boxes, token, at } = idBoxes(problem, roundedId(exact));
   const [low, high] = [smallestDistance(boxes, token, 'least')!, smallestDistance(boxes, token, 'most')!];

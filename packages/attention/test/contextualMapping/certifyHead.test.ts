@@ -75,6 +75,14 @@ test('too few bits: undecided, and proved with more', () => {
   expect(found.gap!.log10).toBeCloseTo(Math.log10(40 / 3) - 200 * Math.log10(2), 10);
 });
 
+test('values that take every token back to 0 leave distinct tokens equal', () => {
+  const one = new Matrix([[1]]);
+  const found = certifyHead([line(1), line(2)], { wK: one, wQ: one, wV: one, wO: new Matrix([[-1]]) });
+  expect(found).toMatchObject({ status: 'refuted', pairs: 0 });
+  // A little short of that they differ by a little.
+  expect(certifyHead([line(1), line(2)], { wK: one, wQ: one, wV: one, wO: new Matrix([[2 ** -30 - 1]]) }).gap!.log10).toBeCloseTo(-30 * Math.log10(2), 5);
+});
+
 test('the scale multiplies the scores', () => {
   const sequences = [line(1, 2), line(1, 3)];
   const one = new Matrix([[1]]);

@@ -10,13 +10,12 @@ const LAST = 1e-4;
  */
 export function widen(set: Differences, start: Float64Array, steps: number, objective: Objective): Float64Array {
   let u = start;
-  let best = start;
-  let value = set.weakest(start, objective)?.value ?? Infinity;
-  for (let t = 0; t < steps && value < Infinity; t++) {
-    const worst = set.weakest(u, objective)!;
-    u = turned(u, worst.difference, FIRST * (LAST / FIRST) ** (t / steps));
-    const now = set.weakest(u, objective)!.value;
-    if (now > value) [best, value] = [u, now];
+  let seen = set.weakest(start, objective);
+  let [best, value] = [start, seen?.value ?? Infinity];
+  for (let t = 0; t < steps && seen !== null; t++) {
+    u = turned(u, seen.difference, FIRST * (LAST / FIRST) ** (t / steps));
+    seen = set.weakest(u, objective);
+    if (seen !== null && seen.value > value) [best, value] = [u, seen.value];
   }
   return best;
 }
