@@ -66,10 +66,12 @@ function expNear(a: Interval, bits: number): Interval | undefined {
   if (a.low.m === 0n || a.high.m === 0n || topExponent(a.low) < -bits) return undefined;
   const fraction = fractionFor(bits + GUARD);
   const width = subtractDyadic(a.high, a.low);
-  if (2 * topExponent(width) > -fraction - 2) return undefined;
+  if (3 * topExponent(width) > -fraction) return undefined;
   const low = expFixed(floorFixed(a.low, fraction), fraction);
-  // 1 + w <= e^w <= 1 + w + w^2, and e^x w^2 is below 2.1 / 4 units: with value w's floor and error w, 3 units cover it.
-  const product = low.value * width.m;
-  const high = { value: low.value + (product >> BigInt(-width.e)), error: low.error + 3n };
+  // 1 + w + w^2 / 2 <= e^w <= 1 + w + w^2 / 2 + w^3 / 5 for 0 <= w <= 1/2, and the value times w^3 / 5 is below 2.1 / 5 units.
+  // Two floors, that and the error times e^w - 1 stay below 4 units.
+  const first = low.value * width.m;
+  const second = first * width.m;
+  const high = { value: low.value + (first >> BigInt(-width.e)) + (second >> BigInt(1 - 2 * width.e)), error: low.error + 4n };
   return decideBoth(low, high, low.k - fraction, bits);
 }

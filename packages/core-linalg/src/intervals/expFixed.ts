@@ -17,7 +17,7 @@ export interface FixedPower extends Fixed {
 }
 
 // Up to here tables and a short series win over binary splitting (measured on V8).
-const LARGEST_TABLE = 6000;
+const LARGEST_TABLE = 4096;
 const LEVELS = 3;
 // More entries cut terms off the series and cost time once per precision.
 const levelBits = (fraction: number): number => (fraction <= 1024 ? 8 : 6);

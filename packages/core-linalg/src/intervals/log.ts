@@ -46,12 +46,13 @@ function logNear(a: Interval, bits: number): Interval | undefined {
   if (distance?.m === 0n || distanceFromOne(a.high)?.m === 0n) return undefined;
   const fraction = fractionFor(distance, bits + GUARD);
   const width = subtractDyadic(a.high, a.low);
-  if (2 * (topExponent(width) - topExponent(a.low) + 1) > -fraction) return undefined;
+  if (3 * (topExponent(width) - topExponent(a.low) + 1) > -fraction) return undefined;
   const low = enclose(a.low, distance !== undefined, fraction);
-  // v - v^2 / 2 <= ln(1 + v) <= v for v = width / low. v^2 is below 1 unit, v from below within 2 (a shift may cut too).
-  const shift = BigInt(fraction + width.e - a.low.e);
-  const v = (width.m << shift) / a.low.m;
-  return decideBoth(low, { value: low.value + v - 1n, error: low.error + 3n }, -fraction, bits);
+  // v - v^2 / 2 <= ln(1 + v) <= v - v^2 / 2 + v^3 / 3 for v = width / low. v^3 is below 1 unit, v from below within 2 (a shift
+  // may cut too), v^2 / 2 within next to nothing more and its floor.
+  const v = (width.m << BigInt(fraction + width.e - a.low.e)) / a.low.m;
+  const rise = v - ((v * v) >> BigInt(fraction + 1));
+  return decideBoth(low, { value: low.value + rise - 1n, error: low.error + 5n }, -fraction, bits);
 }
 
 /** x - 1, if x lies between 1/2 and 2. */
