@@ -1,6 +1,7 @@
 import { assertFiniteNumber, assertLength } from '../checks/checks.ts';
 import { expDown, expUp } from './float64Exp.ts';
 import { logDown, logUp } from './float64Log.ts';
+// `0 - x` where `-x` would make a negative zero.
 import { addDown, divideDown, multiplyDown, nextUp, rootDown } from './float64Rounding.ts';
 
 /**
@@ -33,7 +34,7 @@ export function float64Interval(x: number): Float64Interval {
  * addFloat64(float64Interval(0.1), float64Interval(0.2)); // => { low: 0.3, high: 0.30000000000000004 }
  */
 export function addFloat64(a: Float64Interval, b: Float64Interval): Float64Interval {
-  return { low: addDown(a.low, b.low), high: -addDown(-a.high, -b.high) };
+  return { low: addDown(a.low, b.low), high: 0 - addDown(-a.high, -b.high) };
 }
 
 /**
@@ -43,7 +44,7 @@ export function addFloat64(a: Float64Interval, b: Float64Interval): Float64Inter
  * subtractFloat64(float64Interval(1), float64Interval(0.75)); // => { low: 0.25, high: 0.25 }
  */
 export function subtractFloat64(a: Float64Interval, b: Float64Interval): Float64Interval {
-  return { low: addDown(a.low, -b.high), high: -addDown(-a.high, b.low) };
+  return { low: addDown(a.low, -b.high), high: 0 - addDown(-a.high, b.low) };
 }
 
 /**
@@ -78,19 +79,19 @@ export function multiplyFloat64(a: Float64Interval, b: Float64Interval): Float64
   if (a.low >= 0) {
     return {
       low: multiplyDown(b.low >= 0 ? a.low : a.high, b.low),
-      high: -multiplyDown(-(b.high >= 0 ? a.high : a.low), b.high),
+      high: 0 - multiplyDown(-(b.high >= 0 ? a.high : a.low), b.high),
     };
   }
   if (a.high <= 0) {
     return {
       low: multiplyDown(b.high >= 0 ? a.low : a.high, b.high),
-      high: -multiplyDown(-(b.low >= 0 ? a.high : a.low), b.low),
+      high: 0 - multiplyDown(-(b.low >= 0 ? a.high : a.low), b.low),
     };
   }
   if (b.low >= 0 || b.high <= 0) return multiplyFloat64(b, a);
   return {
     low: Math.min(multiplyDown(a.low, b.high), multiplyDown(a.high, b.low)),
-    high: -Math.min(multiplyDown(-a.low, b.low), multiplyDown(-a.high, b.high)),
+    high: 0 - Math.min(multiplyDown(-a.low, b.low), multiplyDown(-a.high, b.high)),
   };
 }
 
@@ -107,7 +108,7 @@ export function divideFloat64(a: Float64Interval, b: Float64Interval): Float64In
   if (b.high < 0) return divideFloat64(negateFloat64(a), negateFloat64(b));
   return {
     low: divideDown(a.low, a.low >= 0 ? b.high : b.low),
-    high: -divideDown(-a.high, a.high >= 0 ? b.low : b.high),
+    high: 0 - divideDown(-a.high, a.high >= 0 ? b.low : b.high),
   };
 }
 
@@ -122,7 +123,7 @@ export function sumFloat64(a: readonly Float64Interval[]): Float64Interval {
   let high = 0;
   for (const term of a) {
     low = addDown(low, term.low);
-    high = -addDown(-high, -term.high);
+    high = 0 - addDown(-high, -term.high);
   }
   return { low, high };
 }

@@ -72,16 +72,16 @@ export function multiplyDown(a: number, b: number): number {
   return p === 0 ? (a < 0 === b < 0 ? 0 : -SMALLEST) : nextDown(p);
 }
 
-/** a / b rounded down, 1 ulp lower near the ends of the range; b is not 0. */
+/** a / b rounded down for b > 0, 1 ulp lower near the ends of the range. */
 export function divideDown(a: number, b: number): number {
   if (a === 0) return 0;
   const q = a / b;
-  if (q === 0) return a < 0 === b < 0 ? 0 : -SMALLEST;
+  // A quotient that vanishes keeps its sign.
+  if (q === 0) return a > 0 ? 0 : -SMALLEST;
   const p = q * b;
   if (!inDekkerRange(p, q, b) || Math.abs(q) < DEKKER_LEAST || Math.abs(a) >= DEKKER_MOST) return nextDown(q);
-  // The remainder a - q b is exact: p is within an ulp or so of a.
-  const remainder = a - p - productError(q, b, p);
-  return remainder === 0 || remainder > 0 === b > 0 ? q : nextDown(q);
+  // p is within an ulp or so of a: a - p is exact, and the next difference keeps the sign of a - q b.
+  return a - p - productError(q, b, p) >= 0 ? q : nextDown(q);
 }
 
 /** Whether the square of s is at most x, exactly; x from 2^-700 to 2^700 and s near its root. */

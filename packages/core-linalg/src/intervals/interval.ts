@@ -147,7 +147,7 @@ export function midpoint(a: Interval): number {
  */
 export function toFloat64(a: Interval): Float64Interval {
   const low = floorToNumber(a.low);
-  return { low, high: a.low === a.high && exact(low, a.low) ? low : -floorToNumber({ m: -a.high.m, e: a.high.e }) };
+  return { low, high: a.low === a.high && exact(low, a.low) ? low : 0 - floorToNumber({ m: -a.high.m, e: a.high.e }) };
 }
 
 const exact = (x: number, a: Dyadic): boolean => Number.isFinite(x) && compareDyadic(dyadicFromNumber(x), a) === 0;

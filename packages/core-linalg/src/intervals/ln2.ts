@@ -23,7 +23,7 @@ export function split(a: number, b: number, term: (i: number) => { p: bigint; q:
  */
 function inverseHyperbolicTangent(c: number, fraction: number): bigint {
   // atanh(1/c) = 1/c + sum_{i >= 1} c^(-2 i - 1) / (2 i + 1). With n terms the tail is below c^(-2 n - 1) < 2^-F.
-  const n = Math.ceil(fraction / (2 * Math.floor(Math.log2(c)))) + 2;
+  const n = Math.ceil(fraction / (2 * (31 - Math.clz32(c)))) + 2;
   const square = BigInt(c) ** 2n;
   // The quotient of term i and term i - 1 is (2 i - 1) / ((2 i + 1) c^2).
   const { q, t } = split(1, n + 1, (i) => ({ p: BigInt(2 * i - 1), q: BigInt(2 * i + 1) * square }));

@@ -108,7 +108,7 @@ test('overflow ends in an infinity on one side, underflow in 0 or the smallest n
   expect(multiplyFloat64(big, float64Interval(-2))).toEqual({ low: -Infinity, high: -Number.MAX_VALUE });
   expect(expFloat64(float64Interval(1000))).toEqual({ low: Number.MAX_VALUE, high: Infinity });
   expect(expFloat64(float64Interval(-1000))).toEqual({ low: 0, high: Number.MIN_VALUE });
-  expect(multiplyFloat64(float64Interval(5e-324), float64Interval(-0.25))).toEqual({ low: -5e-324, high: -0 });
+  expect(multiplyFloat64(float64Interval(5e-324), float64Interval(-0.25))).toEqual({ low: -5e-324, high: 0 });
   const unbounded = { low: 2, high: Infinity };
   expect(multiplyFloat64(unbounded, { low: 0, high: 3 })).toEqual({ low: 0, high: Infinity });
   expect(divideFloat64(float64Interval(1), unbounded).high).toBe(0.5);

@@ -61,6 +61,18 @@ propertyTest.prop([intervals(200, 1200)])('toFloat64 is the smallest float64 int
   if (high !== -Number.MAX_VALUE) expect(compareDyadic(dyadicFromNumber(nextDown(high)), a.high)).toBe(-1);
 });
 
+test('toFloat64 at the ends of the range', () => {
+  const of = (m: bigint, e: number) => toFloat64(fromDyadic({ m, e }));
+  for (const e of [1024, 1023, 5000]) {
+    const [m, low] = e === 1023 ? [(1n << 60n) * 2n - 1n, e - 60] : [1n, e];
+    expect(of(m, low)).toEqual({ low: Number.MAX_VALUE, high: Infinity });
+    expect(of(-m, low)).toEqual({ low: -Infinity, high: -Number.MAX_VALUE });
+  }
+  expect(of(3n, -1075)).toEqual({ low: Number.MIN_VALUE, high: 2 * Number.MIN_VALUE });
+  expect(of(-1n, -1075)).toEqual({ low: -Number.MIN_VALUE, high: 0 });
+  expect(of(1n, -9999)).toEqual({ low: 0, high: Number.MIN_VALUE });
+});
+
 propertyTest.prop([finite])('a float64 goes there and back unchanged', (x) => {
   expect(toFloat64(fromNumber(x))).toEqual({ low: x === 0 ? 0 : x, high: x === 0 ? 0 : x });
   expect(midpoint(fromNumber(x))).toBeCloseTo(x, 10);
