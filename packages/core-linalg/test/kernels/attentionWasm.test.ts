@@ -1,16 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import type { AttentionShape, Kernels } from '../../src/index.ts';
+import type { Kernels } from '../../src/index.ts';
+import { base, problem, testSmallShapes } from './attentionCases.ts';
 import { attentionReference, type Problem } from './attentionReference.ts';
-import { allKernels, filled, firstBeyond, numbers, unit } from './fixtures.ts';
-
-const base: AttentionShape = { queries: 13, keys: 17, heads: 4, keyHeads: 2, d: 7, dv: 5, scale: 0.4, causal: null };
-
-function problem(kernels: Kernels, shape: AttentionShape, foreign: boolean = false): Problem {
-  const next = numbers(shape.queries + 31 * shape.keys + 7 * shape.d);
-  const array = (length: number) => filled(kernels, length, next, foreign);
-  const { queries, keys, heads, keyHeads, d, dv } = shape;
-  return { shape, q: array(queries * heads * d), k: array(keys * keyHeads * d), v: array(keys * keyHeads * dv), dz: array(0) };
-}
+import { allKernels, filled, firstBeyond, unit } from './fixtures.ts';
 
 function attention(kernels: Kernels, { shape, q, k, v }: Problem) {
   const z = filled(kernels, shape.queries * shape.heads * shape.dv + 1, () => 7);
@@ -36,22 +28,7 @@ describe.each(await allKernels())('attention, %s', (_, kernels) => {
     check(kernels, problem(kernels, { ...base, causal }, true));
   });
 
-  test('every number of queries and keys from 0 to 13', () => {
-    for (let queries = 0; queries <= 13; queries++) {
-      for (let keys = 0; keys <= 13; keys++) {
-        const causal = [null, 0, keys - queries][(queries + keys) % 3]!;
-        kernels.scratch(() => check(kernels, problem(kernels, { ...base, queries, keys, causal })));
-      }
-    }
-  });
-
-  test('every width of keys and values from 1 to 13', () => {
-    for (let d = 1; d <= 13; d++) kernels.scratch(() => check(kernels, problem(kernels, { ...base, d, dv: 14 - d })));
-  });
-
-  test.each([[1, 1], [6, 1], [6, 3], [6, 6]])('%i heads on %i key heads', (heads, keyHeads) => {
-    kernels.scratch(() => check(kernels, problem(kernels, { ...base, heads, keyHeads, causal: 2 })));
-  });
+  testSmallShapes(kernels, check);
 
   test.each([[113, 600, null], [113, 600, 487], [211, 257, 0], [300, 101, -150], [1, 1009, 1008], [97, 256, null], [96, 512, -5]])(
     'several tiles: %i queries, %i keys, causal %s', (queries, keys, causal) => {

@@ -1,16 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { createPlainKernels, type AttentionShape, type FloatArray, type Kernels } from '../../src/index.ts';
+import { createPlainKernels, type FloatArray, type Kernels } from '../../src/index.ts';
+import { base, problem, testSmallShapes } from './attentionCases.ts';
 import { attentionReference, type Problem } from './attentionReference.ts';
-import { allKernels, centralDifference, dot, filled, firstBeyond, numbers, unit } from './fixtures.ts';
-
-const base: AttentionShape = { queries: 13, keys: 17, heads: 4, keyHeads: 2, d: 7, dv: 5, scale: 0.4, causal: null };
-
-function problem(kernels: Kernels, shape: AttentionShape, foreign: boolean = false): Problem {
-  const next = numbers(shape.queries + 31 * shape.keys + 7 * shape.d);
-  const array = (length: number) => filled(kernels, length, next, foreign);
-  const { queries, keys, heads, keyHeads, d, dv } = shape;
-  return { shape, q: array(queries * heads * d), k: array(keys * keyHeads * d), v: array(keys * keyHeads * dv), dz: array(queries * heads * dv) };
-}
+import { allKernels, centralDifference, dot, filled, firstBeyond, unit } from './fixtures.ts';
 
 /** What attentionVjp adds to gradients that start at `start`; one value more in each, which it may not touch. */
 function gradients(kernels: Kernels, { shape, q, k, v, dz }: Problem, start: number = 0): Record<'dq' | 'dk' | 'dv', FloatArray> {
@@ -45,22 +37,7 @@ describe.each(kernelList)('gradient of attention, %s', (_, kernels) => {
     check(kernels, problem(kernels, { ...base, causal }, true));
   });
 
-  test('every number of queries and keys from 0 to 13', () => {
-    for (let queries = 0; queries <= 13; queries++) {
-      for (let keys = 0; keys <= 13; keys++) {
-        const causal = [null, 0, keys - queries][(queries + keys) % 3]!;
-        kernels.scratch(() => check(kernels, problem(kernels, { ...base, queries, keys, causal })));
-      }
-    }
-  });
-
-  test('every width of keys and values from 1 to 13', () => {
-    for (let d = 1; d <= 13; d++) kernels.scratch(() => check(kernels, problem(kernels, { ...base, d, dv: 14 - d })));
-  });
-
-  test.each([[1, 1], [6, 1], [6, 3], [6, 6]])('%i heads on %i key heads', (heads, keyHeads) => {
-    kernels.scratch(() => check(kernels, problem(kernels, { ...base, heads, keyHeads, causal: 2 })));
-  });
+  testSmallShapes(kernels, check);
 
   test.each([[113, 301, null], [113, 301, 188], [211, 97, 0], [300, 101, -150], [1, 503, 502], [97, 96, null], [96, 192, -5]])(
     'several tiles: %i queries, %i keys, causal %s', (queries, keys, causal) => {
