@@ -38,6 +38,15 @@ export { attendVjpReference } from './reference/attendVjpReference.ts';
 export { attentionMechanism, selfAttentionLayer, type AttentionHead } from './transformer/attentionHead.ts';
 export { applyFeedForward, type FeedForward } from './transformer/feedForward.ts';
 export {
+  applySingleAttention,
+  applyUpToAttention,
+  inSingleAttentionClass,
+  singleAttentionClass,
+  type SingleAttentionClass,
+  type SingleAttentionNetwork,
+  type SingleAttentionParameters,
+} from './transformer/singleAttention.ts';
+export {
   applyBlock,
   applyNetwork,
   classOf,
