@@ -26,10 +26,19 @@ export type { Rotary } from './llama/rotary.ts';
 export type { SampleOptions } from './llama/sample.ts';
 export type { AttentionInput, AttentionObserver } from './llama/trace.ts';
 export { expectedTensors, readWeights, type LlamaTensors } from './llama/weights.ts';
-export { parseSafetensors } from './safetensors/parse.ts';
-export type { SafetensorsFile, TensorDtype, TensorView } from './safetensors/safetensors.ts';
-export { tensorValues, tensorView } from './safetensors/values.ts';
-export { safetensorsLayout, writeSafetensors, type SafetensorsLayout, type TensorDescription } from './safetensors/write.ts';
+export {
+  parseSafetensors,
+  safetensorsLayout,
+  tensorFloat64Values,
+  tensorValues,
+  tensorView,
+  writeSafetensors,
+  type SafetensorsFile,
+  type SafetensorsLayout,
+  type TensorDescription,
+  type TensorDtype,
+  type TensorView,
+} from '@prompt-limits/core-linalg/files';
 export { peftAdapter, type AdapterModelSizes } from './softPrompt/peftAdapter.ts';
 export { readPeftAdapter } from './softPrompt/readPeftAdapter.ts';
 export { softPrompt, type PromptInitialisation, type SoftPrompt, type SoftPromptOptions } from './softPrompt/softPrompt.ts';

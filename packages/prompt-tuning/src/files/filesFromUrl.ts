@@ -1,4 +1,4 @@
-import { refuse } from './refuse.ts';
+import { refuse } from '@prompt-limits/core-linalg/files';
 import { assertFileName, type ModelFiles } from './modelFiles.ts';
 
 /** The part of `fetch` that is used. */

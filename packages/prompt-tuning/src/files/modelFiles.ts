@@ -1,5 +1,5 @@
 import { describe } from '@prompt-limits/core-linalg';
-import { refuse } from './refuse.ts';
+import { refuse } from '@prompt-limits/core-linalg/files';
 
 /** A folder of files, wherever it lies: on disk, on a web server or in memory. */
 export interface ModelFiles {

@@ -1,6 +1,5 @@
 import { describe } from '@prompt-limits/core-linalg';
-import { jsonFields, type JsonFields } from '../files/json.ts';
-import { refuse } from '../files/refuse.ts';
+import { jsonFields, type JsonFields, refuse } from '@prompt-limits/core-linalg/files';
 import { parseRope, type RopePairing, type RopeScaling } from './ropeConfig.ts';
 
 /** What is needed to compute with a transformer of the Llama family. */

@@ -1,5 +1,5 @@
 import { assertInteger, createKernels, type Kernels } from '@prompt-limits/core-linalg';
-import { parseJson } from '../files/json.ts';
+import { parseJson } from '@prompt-limits/core-linalg/files';
 import type { ModelFiles } from '../files/modelFiles.ts';
 import { readTokenizer } from '../tokenizer/tokenizer.ts';
 import { parseLlamaConfig } from './config.ts';

@@ -1,5 +1,4 @@
-import { jsonFields, type JsonFields } from '../files/json.ts';
-import { refuse } from '../files/refuse.ts';
+import { jsonFields, type JsonFields, refuse } from '@prompt-limits/core-linalg/files';
 
 /**
  * Which values of a head of width s rotate together: 'half' pairs i with i + s/2 (Hugging Face's Llama),

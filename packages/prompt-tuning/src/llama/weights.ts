@@ -1,10 +1,6 @@
 import { describe } from '@prompt-limits/core-linalg';
-import { jsonFields, parseJson } from '../files/json.ts';
+import { jsonFields, parseJson, parseSafetensors, refuse, tensorValues, type TensorView } from '@prompt-limits/core-linalg/files';
 import { assertFileName, type ModelFiles } from '../files/modelFiles.ts';
-import { refuse } from '../files/refuse.ts';
-import { parseSafetensors } from '../safetensors/parse.ts';
-import type { TensorView } from '../safetensors/safetensors.ts';
-import { tensorValues } from '../safetensors/values.ts';
 import type { LlamaConfig } from './config.ts';
 
 const SINGLE = 'model.safetensors';

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
+import { refuse } from '@prompt-limits/core-linalg/files';
 import { assertFileName, type ModelFiles } from '../files/modelFiles.ts';
-import { refuse } from '../files/refuse.ts';
 
 // One read call takes at most 2^31 - 1 bytes; shards can be larger.
 const READ_BYTES = 2 ** 30;

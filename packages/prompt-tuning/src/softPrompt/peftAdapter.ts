@@ -1,7 +1,5 @@
 import { assertInteger } from '@prompt-limits/core-linalg';
-import { refuse } from '../files/refuse.ts';
-import { tensorView } from '../safetensors/values.ts';
-import { writeSafetensors } from '../safetensors/write.ts';
+import { refuse, tensorView, writeSafetensors } from '@prompt-limits/core-linalg/files';
 import { softPrompt, type SoftPrompt } from './softPrompt.ts';
 
 /** PEFT's name of the file with the settings. */
@@ -26,7 +24,8 @@ export interface AdapterModelSizes {
 /**
  * The two files of a PEFT prompt tuning adapter, as Python's `PeftModel.from_pretrained` reads them:
  * `adapter_config.json` with the keys of PEFT's PromptTuningConfig in PEFT's own style (sorted, indented by 2, ASCII), and
- * `adapter_model.safetensors` with the tensor `prompt_embeddings`, F32 [Lp, d], and the note `format: pt`.
+ * `adapter_model.safetensors` with the tensor `prompt_embeddings`, F32 [Lp, d] (F64 for a prompt of
+ * precision 'float64', which PEFT rounds), and the note `format: pt`.
  * `peft_version` is null, which PEFT fills in when it loads. The values are stored exactly.
  *
  * @param prompt - checked again, since it may have been built by hand
@@ -39,7 +38,7 @@ export interface AdapterModelSizes {
  * [...peftAdapter(softPrompt({ d: 1, n: 1, data: Float32Array.of(2) })).keys()]; // => ['adapter_config.json', 'adapter_model.safetensors']
  */
 export function peftAdapter(prompt: SoftPrompt, { layers, heads }: AdapterModelSizes = {}): Map<string, Uint8Array> {
-  const { embeddings, baseModel, revision, initialisation } = softPrompt(prompt.embeddings, prompt);
+  const { embeddings, baseModel, revision, initialisation } = softPrompt(prompt.embeddings, { ...prompt, precision: prompt.embeddings.data instanceof Float64Array ? 'float64' : 'float32' });
   if (layers !== undefined) assertInteger('peftAdapter', 'layers', layers, 1);
   if (heads !== undefined) assertInteger('peftAdapter', 'heads', heads, 1);
   const fromText = initialisation.from === 'text';

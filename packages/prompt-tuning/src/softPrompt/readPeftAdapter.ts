@@ -1,14 +1,12 @@
 import { describe } from '@prompt-limits/core-linalg';
-import { jsonFields, parseJson, type JsonFields } from '../files/json.ts';
+import { jsonFields, type JsonFields, parseJson, parseSafetensors, refuse, tensorFloat64Values, tensorValues } from '@prompt-limits/core-linalg/files';
 import type { ModelFiles } from '../files/modelFiles.ts';
-import { refuse } from '../files/refuse.ts';
-import { parseSafetensors } from '../safetensors/parse.ts';
-import { tensorValues } from '../safetensors/values.ts';
 import { ADAPTER_CONFIG, ADAPTER_MODEL, ADAPTER_TENSOR, PEFT_INIT, PEFT_TYPE } from './peftAdapter.ts';
 import { softPrompt, type PromptInitialisation, type SoftPrompt } from './softPrompt.ts';
 
 /**
- * Reads a PEFT prompt tuning adapter of a causal language model. F16 and BF16 values are widened exactly.
+ * Reads a PEFT prompt tuning adapter of a causal language model. F16 and BF16 values are widened exactly; F64
+ * values are kept as they are.
  *
  * @throws RangeError naming folder, file, field and value: a missing file, another peft_type or task_type, no virtual token,
  *   more than one transformer submodule, a tensor that is missing, surplus or of another shape, a value that is not finite
@@ -32,7 +30,7 @@ export async function readPeftAdapter(files: ModelFiles): Promise<SoftPrompt> {
   if (tensor.shape.length !== 2 || tensor.shape[0] !== n || tensor.shape[1] !== d) {
     refuse(`${model}: ${ADAPTER_TENSOR}`, `shape must be [num_virtual_tokens, token_dim] = [${n}, ${d}]`, `[${tensor.shape.join(', ')}]`);
   }
-  const data = tensorValues(tensor);
+  const data = tensor.dtype === 'F64' ? tensorFloat64Values(tensor) : tensorValues(tensor);
   const bad = data.findIndex((x) => !Number.isFinite(x));
   if (bad >= 0) refuse(`${model}: ${ADAPTER_TENSOR}`, `each value must be finite, but that of token ${Math.floor(bad / d)}, row ${bad % d} is not`, data[bad]);
 
@@ -42,6 +40,7 @@ export async function readPeftAdapter(files: ModelFiles): Promise<SoftPrompt> {
       baseModel: text(place, config, 'base_model_name_or_path'),
       revision: text(place, config, 'revision'),
       initialisation: initialisation(place, config),
+      precision: tensor.dtype === 'F64' ? 'float64' : 'float32',
     },
   );
 }

@@ -1,8 +1,7 @@
 import { assertInteger, describe } from '@prompt-limits/core-linalg';
+import { jsonFields, type JsonFields, parseJson, refuse } from '@prompt-limits/core-linalg/files';
 import { Tokenizer } from '@huggingface/tokenizers';
-import { jsonFields, parseJson, type JsonFields } from '../files/json.ts';
 import type { ModelFiles } from '../files/modelFiles.ts';
-import { refuse } from '../files/refuse.ts';
 
 const MODEL = 'tokenizer.json';
 const CONFIG = 'tokenizer_config.json';

@@ -1,11 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { parseSafetensors, type TensorView, tensorView, writeSafetensors } from '@prompt-limits/core-linalg/files';
 import { filesFromMap, type ModelFiles } from '../../src/files/modelFiles.ts';
 import { parseLlamaConfig } from '../../src/llama/config.ts';
 import { expectedTensors, readWeights } from '../../src/llama/weights.ts';
-import { parseSafetensors } from '../../src/safetensors/parse.ts';
-import type { TensorView } from '../../src/safetensors/safetensors.ts';
-import { tensorView } from '../../src/safetensors/values.ts';
-import { writeSafetensors } from '../../src/safetensors/write.ts';
 import { TINY_CONFIG, tinyModelFiles } from '../support/tinyModel.ts';
 
 const config = parseLlamaConfig(TINY_CONFIG);

@@ -1,9 +1,7 @@
 import { fc, test } from '@fast-check/vitest';
 import { describe, expect } from 'vitest';
+import { parseSafetensors, tensorView, writeSafetensors } from '@prompt-limits/core-linalg/files';
 import { filesFromMap, type ModelFiles } from '../../src/files/modelFiles.ts';
-import { parseSafetensors } from '../../src/safetensors/parse.ts';
-import { tensorView } from '../../src/safetensors/values.ts';
-import { writeSafetensors } from '../../src/safetensors/write.ts';
 import { peftAdapter } from '../../src/softPrompt/peftAdapter.ts';
 import { readPeftAdapter } from '../../src/softPrompt/readPeftAdapter.ts';
 import { softPrompt, type SoftPrompt } from '../../src/softPrompt/softPrompt.ts';

@@ -1,9 +1,7 @@
+import { type TensorDtype, tensorView, writeSafetensors } from '@prompt-limits/core-linalg/files';
 import { filesFromMap, type ModelFiles } from '../../src/files/modelFiles.ts';
 import { expectedTensors } from '../../src/llama/weights.ts';
 import { parseLlamaConfig } from '../../src/llama/config.ts';
-import type { TensorDtype } from '../../src/safetensors/safetensors.ts';
-import { tensorView } from '../../src/safetensors/values.ts';
-import { writeSafetensors } from '../../src/safetensors/write.ts';
 
 /** Distinct sizes, so that a swapped pair shows: 2 layers, 6 query heads on 3 key heads, width 13, 17 hidden neurons. */
 export const TINY_CONFIG: Readonly<Record<string, unknown>> = {

@@ -1,4 +1,4 @@
-import { describe } from '@prompt-limits/core-linalg';
+import { describe } from '../checks/checks.ts';
 import { refuse } from '../files/refuse.ts';
 import { DTYPE_BYTES, elementCount, METADATA_KEY, type TensorView } from './safetensors.ts';
 
@@ -14,7 +14,7 @@ export interface SafetensorsLayout<T extends TensorDescription = TensorDescripti
 }
 
 // Largest first, so that no tensor is misaligned, in the order of the reference implementation.
-const DTYPE_RANK = { F32: 0, BF16: 1, F16: 2 } as const;
+const DTYPE_RANK = { F64: 0, F32: 1, BF16: 2, F16: 3 } as const;
 
 /**
  * The header of a safetensors file and the order of its tensors. As in the reference implementation the tensors are

@@ -1,4 +1,4 @@
-import { describe } from '@prompt-limits/core-linalg';
+import { describe } from '../checks/checks.ts';
 
 /**
  * Throws the error of every file format here: "function: file: place: requirement, got actual".

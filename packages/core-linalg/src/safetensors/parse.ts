@@ -1,4 +1,4 @@
-import { describe } from '@prompt-limits/core-linalg';
+import { describe } from '../checks/checks.ts';
 import { jsonFields, parseJson } from '../files/json.ts';
 import { refuse } from '../files/refuse.ts';
 import { DTYPE_BYTES, elementCount, MAX_HEADER_BYTES, METADATA_KEY, type SafetensorsFile, type TensorDtype, type TensorView } from './safetensors.ts';
@@ -15,7 +15,7 @@ import { DTYPE_BYTES, elementCount, MAX_HEADER_BYTES, METADATA_KEY, type Safeten
  * @returns the metadata and the tensors by name, in the order of the header
  *
  * @throws RangeError naming file, tensor, field and value: a header that is cut off, over 100 MB, not UTF-8 or not JSON;
- *   a repeated name; a dtype other than F32, F16 and BF16; a shape or byte range that is malformed or does not fit
+ *   a repeated name; a dtype other than F64, F32, F16 and BF16; a shape or byte range that is malformed or does not fit
  * @example
  * const file = writeSafetensors([tensorView('w', [1, 2], Float32Array.of(3, 4))]);
  * parseSafetensors(file).tensors.get('w')?.shape; // => [1, 2]

@@ -2,19 +2,20 @@ import { fc, test } from '@fast-check/vitest';
 import { describe, expect } from 'vitest';
 import { parseSafetensors } from '../../src/safetensors/parse.ts';
 import type { TensorDtype, TensorView } from '../../src/safetensors/safetensors.ts';
-import { tensorValues, tensorView } from '../../src/safetensors/values.ts';
+import { tensorFloat64Values, tensorValues, tensorView } from '../../src/safetensors/values.ts';
 import { safetensorsLayout, writeSafetensors } from '../../src/safetensors/write.ts';
 
+const WIDTH: Readonly<Record<TensorDtype, number>> = { F64: 8, F32: 4, F16: 2, BF16: 2 };
 const name = fc.oneof(fc.constantFrom('__proto__', 'constructor', 'toString', '0', ''), fc.string({ unit: 'grapheme', maxLength: 8 }));
 const tensor = fc
   .record({
     name,
-    dtype: fc.constantFrom<TensorDtype>('F32', 'F16', 'BF16'),
+    dtype: fc.constantFrom<TensorDtype>('F64', 'F32', 'F16', 'BF16'),
     shape: fc.array(fc.constantFrom(0, 1, 2, 3, 5), { maxLength: 3 }),
     seed: fc.infiniteStream(fc.nat(255)),
   })
   .map(({ seed, name: tensorName, dtype, shape }): TensorView => {
-    const size = shape.reduce((a, b) => a * b, dtype === 'F32' ? 4 : 2);
+    const size = shape.reduce((a, b) => a * b, WIDTH[dtype]);
     return { name: tensorName, dtype, shape, bytes: Uint8Array.from({ length: size }, () => seed.next().value as number) };
   });
 const file = fc.record({
@@ -30,7 +31,7 @@ describe('what is written is read', () => {
     expect(parsed.tensors.size).toBe(tensors.length);
     for (const t of tensors) expect(parsed.tensors.get(t.name)).toEqual(t);
     // Widest first behind a padded header: every tensor is aligned to its own dtype.
-    for (const t of parsed.tensors.values()) expect(t.bytes.byteOffset % (t.dtype === 'F32' ? 4 : 2)).toBe(0);
+    for (const t of parsed.tensors.values()) expect(t.bytes.byteOffset % WIDTH[t.dtype]).toBe(0);
   });
 
   test.prop([file, fc.constantFrom(1, 2, 3)])('at any alignment, with the same values', ({ tensors, metadata }, shift) => {
@@ -38,7 +39,7 @@ describe('what is written is read', () => {
     const moved = new Uint8Array(bytes.length + shift).subarray(shift);
     moved.set(bytes);
     const [here, there] = [parseSafetensors(bytes), parseSafetensors(moved)];
-    for (const t of tensors) expect(tensorValues(there.tensors.get(t.name)!)).toEqual(tensorValues(here.tensors.get(t.name)!));
+    for (const t of tensors) expect(tensorFloat64Values(there.tensors.get(t.name)!)).toEqual(tensorFloat64Values(here.tensors.get(t.name)!));
   });
 
   test('byte for byte what the format says', () => {
@@ -67,7 +68,18 @@ describe('what cannot be written', () => {
     expect(() => tensorView('w', [3], Float32Array.of(1))).toThrow('tensorView: tensor "w": values must have length 3 (shape [3]), got 1');
     expect(() => tensorView('w', [1.5], Float32Array.of(1))).toThrow('shape[0] must be an integer, got 1.5');
     expect(() => tensorView('w', [2], Float32Array.of(1, -7e4), 'F16')).toThrow('tensor "w": values must fit F16, got -70000 at index 1');
-    expect(() => tensorView('w', [1], [1] as unknown as Float32Array)).toThrow('values must be a Float32Array, got Array(1)');
+    expect(() => tensorView('w', [1], [1] as unknown as Float32Array)).toThrow('values must be a Float32Array for F32, got Array(1)');
+    expect(() => tensorView('w', [1], Float64Array.of(1), 'F16')).toThrow('values must be a Float32Array for F16, got Float64Array(1)');
+    expect(() => tensorView('w', [1], Float32Array.of(1), 'F64')).toThrow('values must be a Float64Array for F64, got Float32Array(1)');
+  });
+
+  test('F64 keeps every bit, and is rounded only where Float32 is asked for', () => {
+    const view = tensorView('w', [3], Float64Array.of(1 / 3, -Infinity, 2 ** -1074));
+    expect(view.dtype).toBe('F64');
+    const back = parseSafetensors(writeSafetensors([view])).tensors.get('w')!;
+    expect([...tensorFloat64Values(back)]).toEqual([1 / 3, -Infinity, 2 ** -1074]);
+    expect([...tensorValues(back)]).toEqual([Math.fround(1 / 3), -Infinity, 0]);
+    expect(() => tensorValues(tensorView('w', [2], Float64Array.of(1, 1e300)))).toThrow('tensorValues: tensor "w": each value must fit Float32, got 1e+300');
   });
 
   test('infinities are kept, because they are no overflow', () => {

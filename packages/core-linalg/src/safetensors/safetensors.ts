@@ -1,5 +1,5 @@
-/** Storage type of a tensor: IEEE single, IEEE half, or the upper half of a single (bfloat16). */
-export type TensorDtype = 'F32' | 'F16' | 'BF16';
+/** Storage type of a tensor: IEEE double, single, half, or the upper half of a single (bfloat16). */
+export type TensorDtype = 'F64' | 'F32' | 'F16' | 'BF16';
 
 /** One tensor of a safetensors file, its bytes not copied. */
 export interface TensorView {
@@ -22,7 +22,7 @@ export interface SafetensorsFile {
 }
 
 /** Bytes of one value. */
-export const DTYPE_BYTES: Readonly<Record<TensorDtype, number>> = { F32: 4, F16: 2, BF16: 2 };
+export const DTYPE_BYTES: Readonly<Record<TensorDtype, number>> = { F64: 8, F32: 4, F16: 2, BF16: 2 };
 
 /** The header may not be longer, as in the reference implementation; it holds names only. */
 export const MAX_HEADER_BYTES = 100_000_000;
