@@ -6,7 +6,13 @@ export type JsonFields = ReadonlyMap<string, unknown>;
 /**
  * Parses UTF-8 JSON strictly: malformed UTF-8 and repeated keys are errors, where JSON.parse would keep the last.
  *
+ * @param where - function and file, as errors begin
+ * @param bytes - the whole text
+ * @returns what JSON.parse returns
+ *
  * @throws RangeError with `where` in front
+ * @example
+ * parseJson('read: a.json', new TextEncoder().encode('[1, 2]')); // => [1, 2]
  */
 export function parseJson(where: string, bytes: Uint8Array): unknown {
   let text: string;
@@ -26,7 +32,14 @@ export function parseJson(where: string, bytes: Uint8Array): unknown {
   return value;
 }
 
-/** The members of a JSON object, or an error unless `value` is one. */
+/**
+ * The members of a JSON object.
+ *
+ * @param where - function and file, as errors begin
+ * @throws RangeError unless `value` is an object that is no list
+ * @example
+ * jsonFields('read: a.json', JSON.parse('{"__proto__": 1}')).get('__proto__'); // => 1
+ */
 export function jsonFields(where: string, value: unknown): JsonFields {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) refuse(where, 'a JSON object is needed', value);
   return new Map(Object.entries(value));
