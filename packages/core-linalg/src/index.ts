@@ -22,6 +22,18 @@ export { singularValues, svd, type SingularValueDecomposition } from './decompos
 export type { DifferenceKind, Objective } from './directions/differences.ts';
 export { gridDirection, type GridDirection } from './directions/gridDirection.ts';
 export { separatedDirection, type DirectionMethod, type DirectionOptions, type SeparatedDirection } from './directions/separatedDirection.ts';
+export {
+  gridDigits,
+  gridDigitsOf,
+  gridIndex,
+  gridSize,
+  gridTokens,
+  quantiseToGrid,
+  tokenCodes,
+  type GridDigitsOptions,
+  type GridShape,
+} from './grids/grid.ts';
+export { fromDigits, toDigits } from './grids/mixedRadix.ts';
 export { createKernels, type KernelOptions } from './kernels/createKernels.ts';
 export type { AttentionShape, GemmForm, KernelBuild, Kernels, PackedMatrix } from './kernels/kernels.ts';
 export { multiplyAddCeiling, type MultiplyAddCeiling } from './kernels/multiplyAddCeiling.ts';
