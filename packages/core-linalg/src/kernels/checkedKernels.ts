@@ -1,4 +1,5 @@
 import { assertFiniteNumber, assertInteger, assertNumber, assertOneOf, describe } from '../checks/checks.ts';
+import { assertMonomialSet, type MonomialSet } from '../monomials/monomialSet.ts';
 import type { FloatArray } from '../tokens/tokens.ts';
 import type { AttentionShape, Kernels, PackedMatrix } from './kernels.ts';
 
@@ -40,6 +41,13 @@ export function checkedKernels(raw: Kernels): Kernels {
     if (epsilon < 0) throw new RangeError(`${fn}: epsilon must be at least 0, got ${epsilon}`);
     arrays(fn, Object.entries(list).map(([name, array]) => [name, array, n * d, 'n * d']));
     arrays(fn, [['gain', gain, d, 'd']]);
+  };
+
+  const monomials = (fn: string, set: MonomialSet, n: number, columns: number, x: FloatArray): void => {
+    assertMonomialSet(fn, 'set', set);
+    integers(fn, { n });
+    integers(fn, { columns }, 1);
+    arrays(fn, [['x', x, n * set.d, 'n * d']]);
   };
 
   return {
@@ -131,6 +139,25 @@ export function checkedKernels(raw: Kernels): Kernels {
         ['dv', dv, keys * keyHeads * width, 'keys * keyHeads * dv'],
       ]);
       raw.attentionVjp(shape, q, k, v, z, logPartition, dz, dq, dk, dv);
+    },
+    monomialMoments(set, n, x, columns, y, moments) {
+      monomials('monomialMoments', set, n, columns, x);
+      arrays('monomialMoments', [['y', y, n * columns, 'n * columns'], ['moments', moments, set.rank * columns, 'rank * columns']]);
+      raw.monomialMoments(set, n, x, columns, y, moments);
+    },
+    monomialRead(set, n, x, columns, weights, out) {
+      monomials('monomialRead', set, n, columns, x);
+      arrays('monomialRead', [['weights', weights, set.rank * columns, 'rank * columns'], ['out', out, n * columns, 'n * columns']]);
+      raw.monomialRead(set, n, x, columns, weights, out);
+    },
+    monomialReadVjp(set, n, x, columns, weights, dOut, dx) {
+      monomials('monomialReadVjp', set, n, columns, x);
+      arrays('monomialReadVjp', [
+        ['weights', weights, set.rank * columns, 'rank * columns'],
+        ['dOut', dOut, n * columns, 'n * columns'],
+        ['dx', dx, n * set.d, 'n * d'],
+      ]);
+      raw.monomialReadVjp(set, n, x, columns, weights, dOut, dx);
     },
     close: () => raw.close(),
   };

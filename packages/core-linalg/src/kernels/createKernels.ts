@@ -2,6 +2,7 @@ import { assertInteger, assertOneOf } from '../checks/checks.ts';
 import { checkedKernels } from './checkedKernels.ts';
 import type { KernelBuild, Kernels } from './kernels.ts';
 import { createPlainKernels } from './plain.ts';
+import { plainMonomials } from './plainMonomials.ts';
 import { taskRunner } from './tasks.ts';
 import { wasmAttention } from './wasmAttention.ts';
 import { wasmGemm } from './wasmGemm.ts';
@@ -74,6 +75,7 @@ export async function createKernels(options: KernelOptions = {}): Promise<Kernel
     ...wasmGemm(tasks),
     ...wasmRows(tasks),
     ...wasmAttention(tasks),
+    ...plainMonomials,
     close: () => tasks.close(),
   });
 }

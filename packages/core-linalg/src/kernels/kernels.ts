@@ -1,3 +1,4 @@
+import type { MonomialSet } from '../monomials/monomialSet.ts';
 import type { FloatArray, Precision } from '../tokens/tokens.ts';
 
 /** Which code computes: WASM with relaxed SIMD (fused multiply-add), WASM with simd128, or plain TypeScript. */
@@ -107,6 +108,16 @@ export interface Kernels {
    * from logPartition, no queries x keys matrix is stored.
    */
   attentionVjp(shape: AttentionShape, q: FloatArray, k: FloatArray, v: FloatArray, z: FloatArray, logPartition: FloatArray, dz: FloatArray, dq: FloatArray, dk: FloatArray, dv: FloatArray): void;
+
+  /**
+   * moments_ac += sum_t phi_a(x_t) y_tc over the monomials phi_a of `set`; x: n x d, y: n x columns,
+   * moments: rank x columns. `monomialRounding` bounds the error.
+   */
+  monomialMoments(set: MonomialSet, n: number, x: FloatArray, columns: number, y: FloatArray, moments: FloatArray): void;
+  /** out_tc = sum_a phi_a(x_t) weights_ac; weights: rank x columns, out: n x columns. `monomialRounding` bounds the error. */
+  monomialRead(set: MonomialSet, n: number, x: FloatArray, columns: number, weights: FloatArray, out: FloatArray): void;
+  /** dx += gradient of monomialRead at x for dOut (n x columns); phi is computed again. */
+  monomialReadVjp(set: MonomialSet, n: number, x: FloatArray, columns: number, weights: FloatArray, dOut: FloatArray, dx: FloatArray): void;
 
   /** Ends the worker threads; the kernels go on with one thread. */
   close(): void;

@@ -4,6 +4,7 @@ import { checkedKernels } from './checkedKernels.ts';
 import type { Kernels } from './kernels.ts';
 import { plainAttention, plainAttentionVjp } from './plainAttention.ts';
 import { plainGemmNT, transposed } from './plainGemm.ts';
+import { plainMonomials } from './plainMonomials.ts';
 import { plainRows } from './plainRows.ts';
 
 /** Options of `createPlainKernels`. */
@@ -39,6 +40,7 @@ export function createPlainKernels(options: PlainKernelsOptions = {}): Kernels {
   };
   return checkedKernels({
     ...plainRows,
+    ...plainMonomials,
     build: 'plain',
     precision,
     threads: 1,
