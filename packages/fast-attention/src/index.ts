@@ -13,8 +13,18 @@ export {
 } from './criterion/efficiencyCriterion.ts';
 export type { ScoreProblem } from './criterion/problem.ts';
 export { scoreRange, type Centre, type ScoreRange, type ScoreRangeOptions } from './criterion/scoreRange.ts';
+export {
+  absoluteSum,
+  expPolynomial,
+  expPolynomialFor,
+  valueRatio,
+  type ExpPolynomial,
+  type ExpPolynomialOptions,
+  type ExpPolynomialQuestion,
+} from './polynomial/expPolynomial.ts';
 export { minimaxExp, type MinimaxExp } from './polynomial/minimaxExp.ts';
 export { monomialCount } from './polynomial/monomialCount.ts';
 export { polynomialDegree } from './polynomial/polynomialDegree.ts';
+export { ratioToExp, ratioWithin, type RatioToExp } from './polynomial/ratioToExp.ts';
 export { taylorDegree, type DegreeQuestion } from './polynomial/taylorDegree.ts';
 export { weightTolerance } from './polynomial/weightTolerance.ts';
