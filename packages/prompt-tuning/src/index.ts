@@ -50,3 +50,30 @@ export type { TuningOptions, TuningRecord } from './tuning/options.ts';
 export { reproduces } from './tuning/reproduces.ts';
 export type { Schedule } from './tuning/schedule.ts';
 export { tunePrompt, type TuningResult } from './tuning/tunePrompt.ts';
+export {
+  countLipschitzFunctions,
+  type LipschitzCount,
+  type LipschitzCountOptions,
+} from './universality/counting/countLipschitzFunctions.ts';
+export { countQuantisedFunctions, type FunctionCount, type GridOfSequences } from './universality/counting/countQuantisedFunctions.ts';
+export { necessaryPromptLength, type NecessaryPromptLengthOptions } from './universality/counting/necessaryPromptLength.ts';
+export {
+  errorBudget,
+  gridForError,
+  type ErrorBudget,
+  type ErrorBudgetOptions,
+  type GridForErrorOptions,
+  type Ramps,
+} from './universality/errorBudget.ts';
+export {
+  applyTable,
+  promptOfTable,
+  tableNumber,
+  tableOf,
+  tableOfNumber,
+  tableOfPrompt,
+  type FunctionTable,
+  type TableOptions,
+} from './universality/functionTable.ts';
+export { lipschitzEstimate, type LipschitzEstimate, type LipschitzOptions } from './universality/lipschitzEstimate.ts';
+export type { SequenceShape, TargetFunction } from './universality/targetFunction.ts';
