@@ -3,6 +3,10 @@
  *
  * @packageDocumentation
  */
+export type { Certificate, CertificateKind, ErrorTerms, SampleStatement } from './certificate/certificate.ts';
+export { outputBound } from './certificate/outputBound.ts';
+export { exactRounding, sumRounding, type ExactRounding, type SumRounding, type SumSizes } from './certificate/rounding.ts';
+export { sampledFraction } from './certificate/sampledFraction.ts';
 export { attentionCost, expOperations, type AttentionCost, type CostSizes } from './criterion/attentionCost.ts';
 export {
   efficiencyCriterion,
