@@ -33,6 +33,11 @@ export { promptDecomposition, type AttentionShare, type PromptDecomposition } fr
 export { attend, type AttentionResult } from './exact/attend.ts';
 export type { AttentionProblem } from './exact/problem.ts';
 export { attendVjp, type AttentionGradient } from './gradient/attendVjp.ts';
+export { contextId } from './gridContext/contextId.ts';
+export { decodeContext, locateContext, type DecodedContext, type LocatedContext, type NoContext } from './gridContext/decodeContext.ts';
+export { gridCodes, positionedCodes, positionedDigits, type GridCodes } from './gridContext/gridCodes.ts';
+export { gridContextMapping, type GridContextMapping, type GridContextOptions } from './gridContext/gridContextMapping.ts';
+export { gridSeparation, type GridSeparation, type GridSeparationOptions } from './gridContext/gridSeparation.ts';
 export { attendReference, type AttentionReference } from './reference/attendReference.ts';
 export { attendVjpReference } from './reference/attendVjpReference.ts';
 export { attentionMechanism, selfAttentionLayer, type AttentionHead } from './transformer/attentionHead.ts';
