@@ -2,6 +2,7 @@ import type { FeedForward } from '@prompt-limits/attention';
 import { assertInRange, assertInteger } from '@prompt-limits/core-linalg';
 import type { LayerStack } from './layerStack.ts';
 import { assemble, type Neuron } from './neurons.ts';
+import { powerOfTwoBelow } from './powerOfTwoBelow.ts';
 import { quantiserGrid, type GridExtent } from './quantiserGrid.ts';
 
 /** What `deepQuantiser` builds. */
@@ -121,15 +122,6 @@ export function deepQuantiser({ d, theta, ...extent }: DeepQuantiserOptions): De
     rampLength: (cells - 1) * 2 * v,
     rampMeasure: -Math.expm1(d * Math.log1p(-share)),
   };
-}
-
-/** The largest power of two that is at most x, for normal x > 0. */
-function powerOfTwoBelow(x: number): number {
-  let power = 2 ** Math.floor(Math.log2(x));
-  // The logarithm may round across an integer.
-  if (power > x) power /= 2;
-  if (2 * power <= x) power *= 2;
-  return power;
 }
 
 /** The largest k with values[k] < x, or -1. */

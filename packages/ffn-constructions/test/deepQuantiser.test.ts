@@ -20,7 +20,7 @@ const extents = [2, 3, 4, 5, 7, 8, 20, 64].flatMap((m): DeepQuantiserOptions[] =
 /** The grid of an option, from its definition: numerators over m, exact integers. */
 const numerators = ({ m, length = 1, positions }: DeepQuantiserOptions): number[] =>
   positions
-    ? Array.from({ length: positions.n }, (_, j) => Array.from({ length: m }, (_, c) => positions.rho * (j + 1) * m + c)).flat()
+    ? Array.from({ length: positions.n * m }, (_, k) => positions.rho * (Math.floor(k / m) + 1) * m + (k % m))
     : Array.from({ length: m * length }, (_, k) => k);
 
 test.each(extents)('grid points stay, and all of a cell but its ramp goes to its grid point, bit for bit: %o', (options) => {
@@ -65,11 +65,11 @@ const drawn = fc.record({
   special: fc.array(fc.constantFrom(-0, 0, 5e-324, -5e-324, 2 ** -1022, -1e9, 1e-17, 3, 100), { maxLength: 3 }),
   shares: fc.array(fc.double({ min: -0.2, max: 1.2, noNaN: true }), { minLength: 1, maxLength: 11 }),
   onRamps: fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 1, maxLength: 5 }),
-}).map(({ m, share, extent, ...rest }) => {
+}).map(({ m, share, extent, special, shares, onRamps }) => {
   const end = 'positions' in extent ? extent.positions.rho * extent.positions.n + 1 : extent.length;
   // theta from its smallest to its largest, on a logarithmic scale
   const smallest = end * 2 ** -41;
-  return { options: { m, d: 1, theta: Math.min(1 / (4 * m), smallest * (1 / (4 * m) / smallest) ** share), ...extent }, end, ...rest };
+  return { options: { m, d: 1, theta: Math.min(1 / (4 * m), smallest * (1 / (4 * m) / smallest) ** share), ...extent }, end, special, shares, onRamps };
 });
 
 propertyTest.prop([drawn])('full and lazy give the same bits everywhere, ramps included, and a second pass changes nothing off the ramps', ({ options, end, special, shares, onRamps }) => {
@@ -84,7 +84,7 @@ propertyTest.prop([drawn])('full and lazy give the same bits everywhere, ramps i
   result.forEach((g, i) => {
     const z = inputs[i]! + 0;
     // Any output lies between the grid points around the input, or is the input where there are none.
-    const below = points.filter((p) => p <= z).at(-1);
+    const below = points.findLast((p) => p <= z);
     const above = points.find((p) => p > z);
     expect(g).toBeGreaterThanOrEqual(below ?? z);
     expect(g).toBeLessThanOrEqual(above ?? (below === undefined ? z : points.at(-1)!));
