@@ -7,6 +7,9 @@ export type { Certificate, CertificateKind, ErrorTerms, SampleStatement } from '
 export { outputBound } from './certificate/outputBound.ts';
 export { exactRounding, sumRounding, type ExactRounding, type SumRounding, type SumSizes } from './certificate/rounding.ts';
 export { sampledFraction } from './certificate/sampledFraction.ts';
+export { adaptiveTruncation, type AdaptiveTruncation, type TruncationLimits } from './anisotropic/adaptiveTruncation.ts';
+export { blockPolynomial, type BlockPolynomial, type BlockQuestion } from './anisotropic/blockPolynomial.ts';
+export type { TruncationProblem } from './anisotropic/coordinates.ts';
 export { attentionCost, expOperations, type AttentionCost, type CostSizes } from './criterion/attentionCost.ts';
 export {
   efficiencyCriterion,
