@@ -50,6 +50,7 @@ export type { TuningOptions, TuningRecord } from './tuning/options.ts';
 export { reproduces } from './tuning/reproduces.ts';
 export type { Schedule } from './tuning/schedule.ts';
 export { tunePrompt, type TuningResult } from './tuning/tunePrompt.ts';
+export { affineTarget, type AffineTarget, type AffineTargetOptions } from './universality/affineTarget.ts';
 export {
   countLipschitzFunctions,
   type LipschitzCount,
@@ -57,6 +58,9 @@ export {
 } from './universality/counting/countLipschitzFunctions.ts';
 export { countQuantisedFunctions, type FunctionCount, type GridOfSequences } from './universality/counting/countQuantisedFunctions.ts';
 export { necessaryPromptLength, type NecessaryPromptLengthOptions } from './universality/counting/necessaryPromptLength.ts';
+export { cellDistance, type CellDistanceOptions, type CellValues } from './universality/distance/cellDistance.ts';
+export type { CellIntegral, Distance, MeasuredTarget } from './universality/distance/distance.ts';
+export { sampledDistance, type SampledDistanceOptions } from './universality/distance/sampledDistance.ts';
 export {
   errorBudget,
   gridForError,
