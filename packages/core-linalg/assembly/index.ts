@@ -11,6 +11,15 @@ export {
 export { multiplyAdds } from './ceiling';
 export { exp } from './exp';
 export { gemm, gemmPanels, gemmScratchBytes, packN, packT } from './gemm';
+export {
+  monomialMoments,
+  monomialMomentsScratchBytes,
+  monomialRead,
+  monomialReadScratchBytes,
+  monomialReduce,
+  monomialSumBytes,
+} from './monomials';
+export { monomialReadVjp, monomialReadVjpScratchBytes } from './monomialsVjp';
 export { rmsNorm, rmsNormVjp, rmsNormVjpInput } from './rmsNorm';
 export { silu, siluVjp, swiglu, swigluVjp } from './silu';
 export { softmaxRows, softmaxRowsVjp } from './softmax';

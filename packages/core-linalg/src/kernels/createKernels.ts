@@ -2,12 +2,12 @@ import { assertInteger, assertOneOf } from '../checks/checks.ts';
 import { checkedKernels } from './checkedKernels.ts';
 import type { KernelBuild, Kernels } from './kernels.ts';
 import { createPlainKernels } from './plain.ts';
-import { plainMonomials } from './plainMonomials.ts';
 import { taskRunner } from './tasks.ts';
 import { wasmAttention } from './wasmAttention.ts';
 import { wasmGemm } from './wasmGemm.ts';
 import { KernelMemory } from './wasmMemory.ts';
 import { kernelModule, supportedBuilds, type RawKernels } from './wasmModule.ts';
+import { wasmMonomials } from './wasmMonomials.ts';
 import { wasmRows } from './wasmRows.ts';
 import { WorkerPool } from './workerPool.ts';
 import { availableThreads, canShareMemory } from './workers.ts';
@@ -75,7 +75,7 @@ export async function createKernels(options: KernelOptions = {}): Promise<Kernel
     ...wasmGemm(tasks),
     ...wasmRows(tasks),
     ...wasmAttention(tasks),
-    ...plainMonomials,
+    ...wasmMonomials(tasks),
     close: () => tasks.close(),
   });
 }

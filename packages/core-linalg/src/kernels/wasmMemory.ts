@@ -96,4 +96,11 @@ export class KernelMemory {
     if (use !== 'in') this.#outputs.push({ array, at, length });
     return at;
   }
+
+  /** The address of a copy of `values` that lasts until the end of the call. */
+  placeIntegers(fn: string, values: Int32Array): number {
+    const at = this.reserve(fn, values.byteLength);
+    new Int32Array(this.#buffer, at, values.length).set(values);
+    return at;
+  }
 }
