@@ -6,7 +6,7 @@ const later = { functions: [], tests: [], status: 'not built yet' } as const;
 const introduction: readonly Statement[] = [
   { id: 'Definition 1.1', says: 'prompt tuning: with the model frozen, find the P that minimises the loss on the last L outputs', functions: ['prompt-tuning:tunePrompt'], tests: ['packages/prompt-tuning/test/tuning/tunePrompt.test.ts'], status: 'built', note: 'errata 1' },
   { id: 'Eq. (1.1)', says: 'the objective of Definition 1.1', functions: ['prompt-tuning:tunePrompt'], tests: ['packages/prompt-tuning/test/tuning/tunePrompt.test.ts'], status: 'built', note: 'errata 1' },
-  { id: 'Eq. (1.2)', says: 'distance of two sequence functions: the entrywise alpha-norm of the difference, integrated', functions: ['core-linalg:entrywiseNorm'], tests: ['packages/core-linalg/test/norms/entrywise.test.ts'], status: 'part', note: 'the norm, without the integral' },
+  { id: 'Eq. (1.2)', says: 'distance of two sequence functions: the entrywise alpha-norm of the difference, integrated', functions: ['core-linalg:entrywiseNorm', 'prompt-tuning:cellDistance', 'prompt-tuning:sampledDistance'], tests: ['packages/core-linalg/test/norms/entrywise.test.ts', 'packages/prompt-tuning/test/universality/distance/cellDistance.test.ts', 'packages/prompt-tuning/test/universality/distance/sampledDistance.test.ts'], status: 'built' },
   { id: 'Eq. (1.3)', says: 'softmax attention with inverse temperature', functions: ['attention:attend', 'attention:attendVjp', 'attention:attentionMechanism'], tests: ['packages/attention/test/exact/attend.test.ts', 'packages/attention/test/gradient/attendVjp.test.ts', 'packages/attention/test/transformer/attentionHead.test.ts'], status: 'built', note: 'errata 2' },
   { id: 'Problem 1', says: 'approximate prompt tuning inference: entries at most B, error at most delta_F in the max norm', functions: ['fast-attention:efficiencyCriterion'], tests: ['packages/fast-attention/test/criterion/efficiencyCriterion.test.ts'], status: 'part', note: 'the criterion, without the fast algorithm; errata 3' },
 ];
@@ -20,7 +20,7 @@ const universality: readonly Statement[] = [
   { id: 'Eq. (2.3)', says: 'feed-forward layer of r ReLU neurons with a residual', functions: ['attention:applyFeedForward'], tests: ['packages/attention/test/transformer/feedForward.test.ts'], status: 'built' },
   { id: 'Definition 2.1', says: 'transformer block: feed-forward after self-attention', functions: ['attention:applyBlock'], tests: ['packages/attention/test/transformer/transformer.test.ts'], status: 'built' },
   { id: 'Definition 2.2', says: 'the class of transformers with h heads of size s and r neurons', functions: ['attention:applyNetwork', 'attention:classOf', 'attention:inClass'], tests: ['packages/attention/test/transformer/transformer.test.ts'], status: 'built', note: 'errata 16' },
-  { id: 'Definition 2.3', says: 'target functions: C-Lipschitz maps of the unit cube', ...later },
+  { id: 'Definition 2.3', says: 'target functions: C-Lipschitz maps of the unit cube', functions: ['prompt-tuning:lipschitzEstimate', 'prompt-tuning:affineTarget'], tests: ['packages/prompt-tuning/test/universality/lipschitzEstimate.test.ts', 'packages/prompt-tuning/test/universality/affineTarget.test.ts'], status: 'built' },
   { id: 'Problem 2', says: 'is there one transformer that prompts steer to any target function', ...later },
   { id: 'Definition 2.4', says: 'vocabulary: the set of tokens of a sequence, and of all sequences', functions: ['attention:vocabulary'], tests: ['packages/attention/test/contextualMapping/vocabulary.test.ts'], status: 'built' },
   { id: 'Definition 2.5', says: 'tokenwise separated: norms between two bounds, distinct tokens far apart', functions: ['attention:tokenwiseSeparateness', 'attention:isSeparated'], tests: ['packages/attention/test/contextualMapping/separateness.test.ts'], status: 'built' },
@@ -30,7 +30,7 @@ const universality: readonly Statement[] = [
   { id: 'Lemma 2.3', says: 'a quantised surrogate whose prompts select any target function', functions: ['prompt-tuning:sufficientPromptLength'], tests: ['packages/prompt-tuning/test/capacity/sufficientPromptLength.test.ts'], status: 'part', note: 'the prompt length, without the surrogate; errata 7' },
   { id: 'Lemma 2.4', says: 'a deep transformer that equals the surrogate', ...later },
   { id: 'Theorem 2.3', says: 'prompt tuning the deep form is universal', ...later },
-  { id: 'Lemma 2.5', says: 'how many layers the deep form needs', ...later },
+  { id: 'Lemma 2.5', says: 'how many layers the deep form needs', functions: ['ffn-constructions:valueMapCost', 'ffn-constructions:deepValueMap'], tests: ['packages/ffn-constructions/test/networkCost.test.ts'], status: 'part', note: 'the layers that are built, counted; not that fewer cannot do' },
   { id: 'Theorem 2.4', says: 'prompt tuning one attention and two wide layers is universal', ...later, note: 'errata 13' },
   { id: 'Definition 2.7', says: 'memorisation: one prompt brings every example within epsilon of its label', ...later, note: 'errata 1' },
   { id: 'Theorem 2.5', says: 'a prompt length with which any Lipschitz dataset is memorised', functions: ['prompt-tuning:sufficientPromptLength'], tests: ['packages/prompt-tuning/test/capacity/sufficientPromptLength.test.ts'], status: 'part', note: 'the length, without the transformer; errata 20' },
@@ -44,7 +44,7 @@ const efficiency: readonly Statement[] = [
 
 const appendixB: readonly Statement[] = [
   { id: 'Theorem B.1', says: 'attention of any rank with feed-forward layers is universal, without prompts', ...later },
-  { id: 'Eq. (B.1)', says: 'one quantising layer: a jump built of four neurons', functions: ['ffn-constructions:quantiserNetwork'], tests: ['packages/ffn-constructions/test/quantiserNetwork.test.ts'], status: 'part', note: 'all its layers in one, as Eq. (F.2); errata 5, 6' },
+  { id: 'Eq. (B.1)', says: 'one quantising layer: a jump built of four neurons', functions: ['ffn-constructions:deepQuantiser', 'ffn-constructions:applyStack'], tests: ['packages/ffn-constructions/test/deepQuantiser.test.ts'], status: 'built', note: 'errata 5, 6' },
 ];
 
 const boltz = ['boltzmann:boltz'];
@@ -79,18 +79,18 @@ const appendixD: readonly Statement[] = [
 ];
 
 const appendixE: readonly Statement[] = [
-  { id: 'Eq. (E.1)', says: 'the distance of two functions, as Eq. (1.2)', ...later },
-  { id: 'Lemma E.1', says: 'Lemma 2.3 restated: how many functions, how many prompts', ...later, note: 'errata 7, 21' },
-  { id: 'Eq. (E.2)', says: 'error of the quantised function', functions: ['prompt-tuning:sufficientPromptLength'], tests: ['packages/prompt-tuning/test/capacity/sufficientPromptLength.test.ts'], status: 'part', note: 'the grid that the repaired bound asks for; errata 7' },
+  { id: 'Eq. (E.1)', says: 'the distance of two functions, as Eq. (1.2)', functions: ['prompt-tuning:cellDistance', 'prompt-tuning:sampledDistance'], tests: ['packages/prompt-tuning/test/universality/distance/cellDistance.test.ts', 'packages/prompt-tuning/test/universality/distance/sampledDistance.test.ts'], status: 'built' },
+  { id: 'Lemma E.1', says: 'Lemma 2.3 restated: how many functions, how many prompts', functions: ['prompt-tuning:tableOf', 'prompt-tuning:promptOfTable', 'prompt-tuning:countQuantisedFunctions', 'prompt-tuning:countLipschitzFunctions', 'prompt-tuning:necessaryPromptLength'], tests: ['packages/prompt-tuning/test/universality/functionTable.test.ts', 'packages/prompt-tuning/test/universality/counting/countQuantisedFunctions.test.ts', 'packages/prompt-tuning/test/universality/counting/countLipschitzFunctions.test.ts', 'packages/prompt-tuning/test/universality/counting/necessaryPromptLength.test.ts'], status: 'part', note: 'functions, prompts and their numbers, without the surrogate; errata 7, 20, 21' },
+  { id: 'Eq. (E.2)', says: 'error of the quantised function', functions: ['prompt-tuning:errorBudget', 'prompt-tuning:gridForError', 'prompt-tuning:sufficientPromptLength'], tests: ['packages/prompt-tuning/test/universality/errorBudget.test.ts', 'packages/prompt-tuning/test/universality/functionTable.test.ts', 'packages/prompt-tuning/test/universality/distance/cellDistance.test.ts', 'packages/prompt-tuning/test/capacity/sufficientPromptLength.test.ts'], status: 'built', note: 'errata 7' },
   { id: 'Eq. (E.3)', says: 'the surrogate: the prompt picks the function', ...later },
   { id: 'Lemma E.2', says: 'Lemma 2.4 restated, with the positional encoding', ...later, note: 'errata 8' },
-  { id: 'Eq. (E.4)', says: 'one quantising layer, as Eq. (B.1)', functions: ['ffn-constructions:quantiserNetwork'], tests: ['packages/ffn-constructions/test/quantiserNetwork.test.ts'], status: 'part', note: 'all its layers in one, as Eq. (F.2); errata 5, 6' },
+  { id: 'Eq. (E.4)', says: 'one quantising layer, as Eq. (B.1)', functions: ['ffn-constructions:deepQuantiser', 'ffn-constructions:applyStack'], tests: ['packages/ffn-constructions/test/deepQuantiser.test.ts'], status: 'built', note: 'errata 5, 6' },
   { id: 'Theorem E.1', says: 'Theorem 2.3 restated', ...later },
 ];
 
 const appendixF: readonly Statement[] = [
-  { id: 'Lemma F.1', says: 'Lemma 2.5 restated', ...later },
-  { id: 'Lemma F.2', says: 'quantiser, attention and bumps together equal the surrogate', functions: ['ffn-constructions:quantiserNetwork', 'ffn-constructions:bumpNetwork'], tests: ['packages/ffn-constructions/test/quantiserNetwork.test.ts', 'packages/ffn-constructions/test/bumpNetwork.test.ts'], status: 'part', note: 'both networks, without the attention between them; errata 8, 11, 12' },
+  { id: 'Lemma F.1', says: 'Lemma 2.5 restated', functions: ['ffn-constructions:valueMapCost', 'ffn-constructions:deepValueMap'], tests: ['packages/ffn-constructions/test/networkCost.test.ts'], status: 'part', note: 'the layers that are built, counted' },
+  { id: 'Lemma F.2', says: 'quantiser, attention and bumps together equal the surrogate', functions: ['ffn-constructions:quantiserNetwork', 'ffn-constructions:bumpNetwork', 'ffn-constructions:wideValueMap'], tests: ['packages/ffn-constructions/test/quantiserNetwork.test.ts', 'packages/ffn-constructions/test/bumpNetwork.test.ts', 'packages/ffn-constructions/test/wideValueMap.test.ts'], status: 'part', note: 'both networks, without the attention between them; errata 8, 11, 12' },
   { id: 'Eq. (F.1)', says: 'a staircase as a sum of ReLU ramps', functions: ['ffn-constructions:stepNetwork', 'ffn-constructions:quantiserNetwork'], tests: ['packages/ffn-constructions/test/stepNetwork.test.ts', 'packages/ffn-constructions/test/quantiserNetwork.test.ts'], status: 'built', note: 'errata 9, 24' },
   { id: 'Eq. (F.2)', says: 'the staircase as a feed-forward layer', functions: ['ffn-constructions:quantiserNetwork'], tests: ['packages/ffn-constructions/test/quantiserNetwork.test.ts'], status: 'built', note: 'errata 9, 10, 24' },
   { id: 'Theorem F.1', says: 'Theorem 2.4 restated', ...later, note: 'errata 13' },

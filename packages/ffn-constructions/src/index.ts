@@ -10,6 +10,15 @@ export { deepValueMap, type DeepValueMap } from './deepValueMap.ts';
 export type { HatShape, ValueMapOptions } from './hats.ts';
 export { lazyValueMap, type EnclosedToken, type LazyValueMapOptions, type LocatedHat } from './lazyValueMap.ts';
 export { applyStack, type LayerStack, type StackOptions } from './layerStack.ts';
+export {
+  networkCost,
+  valueMapCost,
+  type NetworkCost,
+  type ProblemSize,
+  type SymbolicCost,
+  type ValueMapCost,
+  type ValueMapSize,
+} from './networkCost.ts';
 export type { GridExtent, GridPositions } from './quantiserGrid.ts';
 export { quantiserNetwork, type Quantiser, type QuantiserOptions } from './quantiserNetwork.ts';
 export { stepNetwork, type StepOptions } from './stepNetwork.ts';
