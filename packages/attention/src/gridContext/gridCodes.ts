@@ -1,4 +1,4 @@
-import { assertInteger, assertLength } from '@prompt-limits/core-linalg';
+import { assertInteger, assertLength, zeroTokens, type Tokens } from '@prompt-limits/core-linalg';
 
 /** A grid with positions, and its integer codes. */
 export interface GridCodes {
@@ -75,6 +75,27 @@ export function positionedCodes({ d, m, n, R, direction }: GridCodes, digits: Ar
     codes[j] = R * (j + 1) + c;
   }
   return codes;
+}
+
+/**
+ * The positioned tokens $M_j = (\rho j + c_i / m)_i$ of a sequence, each value rounded once: what a quantiser in front of the attention has to give.
+ *
+ * @param digits - d n digits from 0 to m - 1, a token's d together
+ * @returns d x n in Float64; exact where m is a power of two
+ *
+ * @throws RangeError if the length is not d n or a digit is no integer from 0 to m - 1
+ * @example
+ * positionedTokens(gridCodes({ d: 2, m: 4, n: 2 }), [1, 2, 0, 3]).data; // => new Float64Array([1.25, 1.5, 2, 2.75])
+ */
+export function positionedTokens({ d, m, n, rho }: GridCodes, digits: ArrayLike<number>): Tokens<Float64Array> {
+  assertLength('positionedTokens', 'digits', digits, d * n, 'd n');
+  const result = zeroTokens(d, n);
+  for (let at = 0; at < d * n; at++) {
+    assertInteger('positionedTokens', `digits[${at}]`, digits[at], 0, m - 1);
+    // The numerator is exact, so this is the float64 nearest to the fraction.
+    result.data[at] = (rho * (Math.floor(at / d) + 1) * m + digits[at]!) / m;
+  }
+  return result;
 }
 
 /**

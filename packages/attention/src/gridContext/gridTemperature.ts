@@ -98,11 +98,15 @@ function margins(R: number, D: number, lambda: number): { readonly margin: numbe
 // A short beta keeps beta m^2 u exact in float64 and costs 2^-20 of the bits.
 const BETA_BITS = 20;
 
-/** The least short number beta with $\beta R (n - reads + 1) \ge \lambda$. */
-function betaFor(codes: GridCodes, reads: number, lambda: number): Dyadic {
+/**
+ * The least short number beta with $\beta R (n - reads + 1) \ge \lambda$.
+ *
+ * @internal
+ */
+export function betaFor(codes: GridCodes, reads: number, lambda: number, fn: string = 'gridContextMapping'): Dyadic {
   const { d, m } = codes;
   const bits = Math.min(BETA_BITS, 53 - Math.ceil((d + 1) * Math.log2(m)));
-  if (bits < 8) throw new RangeError(`gridContextMapping: m^(d + 1) must be at most 2^45, so that the weights are exact, got m = ${m}, d = ${d}`);
+  if (bits < 8) throw new RangeError(`${fn}: m^(d + 1) must be at most 2^45, so that the weights are exact, got m = ${m}, d = ${d}`);
   const wanted = (lambda / queryRange(codes, reads).first) * (1 + 2 ** -50);
   const e = Math.ceil(Math.log2(wanted)) - bits;
   return dyadicFromNumber(Math.ceil(wanted / 2 ** e) * 2 ** e);
