@@ -30,7 +30,7 @@ const universality: readonly Statement[] = [
   { id: 'Lemma 2.3', says: 'a quantised surrogate whose prompts select any target function', functions: ['prompt-tuning:sufficientPromptLength'], tests: ['packages/prompt-tuning/test/capacity/sufficientPromptLength.test.ts'], status: 'part', note: 'the prompt length, without the surrogate; errata 7' },
   { id: 'Lemma 2.4', says: 'a deep transformer that equals the surrogate', ...later },
   { id: 'Theorem 2.3', says: 'prompt tuning the deep form is universal', ...later },
-  { id: 'Lemma 2.5', says: 'how many layers the deep form needs', ...later },
+  { id: 'Lemma 2.5', says: 'how many layers the deep form needs', functions: ['ffn-constructions:valueMapCost', 'ffn-constructions:deepValueMap'], tests: ['packages/ffn-constructions/test/networkCost.test.ts'], status: 'part', note: 'the layers that are built, counted; not that fewer cannot do' },
   { id: 'Theorem 2.4', says: 'prompt tuning one attention and two wide layers is universal', ...later, note: 'errata 13' },
   { id: 'Definition 2.7', says: 'memorisation: one prompt brings every example within epsilon of its label', ...later, note: 'errata 1' },
   { id: 'Theorem 2.5', says: 'a prompt length with which any Lipschitz dataset is memorised', functions: ['prompt-tuning:sufficientPromptLength'], tests: ['packages/prompt-tuning/test/capacity/sufficientPromptLength.test.ts'], status: 'part', note: 'the length, without the transformer; errata 20' },
@@ -44,7 +44,7 @@ const efficiency: readonly Statement[] = [
 
 const appendixB: readonly Statement[] = [
   { id: 'Theorem B.1', says: 'attention of any rank with feed-forward layers is universal, without prompts', ...later },
-  { id: 'Eq. (B.1)', says: 'one quantising layer: a jump built of four neurons', functions: ['ffn-constructions:quantiserNetwork'], tests: ['packages/ffn-constructions/test/quantiserNetwork.test.ts'], status: 'part', note: 'all its layers in one, as Eq. (F.2); errata 5, 6' },
+  { id: 'Eq. (B.1)', says: 'one quantising layer: a jump built of four neurons', functions: ['ffn-constructions:deepQuantiser', 'ffn-constructions:applyStack'], tests: ['packages/ffn-constructions/test/deepQuantiser.test.ts'], status: 'built', note: 'errata 5, 6' },
 ];
 
 const boltz = ['boltzmann:boltz'];
@@ -84,13 +84,13 @@ const appendixE: readonly Statement[] = [
   { id: 'Eq. (E.2)', says: 'error of the quantised function', functions: ['prompt-tuning:errorBudget', 'prompt-tuning:gridForError', 'prompt-tuning:sufficientPromptLength'], tests: ['packages/prompt-tuning/test/universality/errorBudget.test.ts', 'packages/prompt-tuning/test/universality/functionTable.test.ts', 'packages/prompt-tuning/test/universality/distance/cellDistance.test.ts', 'packages/prompt-tuning/test/capacity/sufficientPromptLength.test.ts'], status: 'built', note: 'errata 7' },
   { id: 'Eq. (E.3)', says: 'the surrogate: the prompt picks the function', ...later },
   { id: 'Lemma E.2', says: 'Lemma 2.4 restated, with the positional encoding', ...later, note: 'errata 8' },
-  { id: 'Eq. (E.4)', says: 'one quantising layer, as Eq. (B.1)', functions: ['ffn-constructions:quantiserNetwork'], tests: ['packages/ffn-constructions/test/quantiserNetwork.test.ts'], status: 'part', note: 'all its layers in one, as Eq. (F.2); errata 5, 6' },
+  { id: 'Eq. (E.4)', says: 'one quantising layer, as Eq. (B.1)', functions: ['ffn-constructions:deepQuantiser', 'ffn-constructions:applyStack'], tests: ['packages/ffn-constructions/test/deepQuantiser.test.ts'], status: 'built', note: 'errata 5, 6' },
   { id: 'Theorem E.1', says: 'Theorem 2.3 restated', ...later },
 ];
 
 const appendixF: readonly Statement[] = [
-  { id: 'Lemma F.1', says: 'Lemma 2.5 restated', ...later },
-  { id: 'Lemma F.2', says: 'quantiser, attention and bumps together equal the surrogate', functions: ['ffn-constructions:quantiserNetwork', 'ffn-constructions:bumpNetwork'], tests: ['packages/ffn-constructions/test/quantiserNetwork.test.ts', 'packages/ffn-constructions/test/bumpNetwork.test.ts'], status: 'part', note: 'both networks, without the attention between them; errata 8, 11, 12' },
+  { id: 'Lemma F.1', says: 'Lemma 2.5 restated', functions: ['ffn-constructions:valueMapCost', 'ffn-constructions:deepValueMap'], tests: ['packages/ffn-constructions/test/networkCost.test.ts'], status: 'part', note: 'the layers that are built, counted' },
+  { id: 'Lemma F.2', says: 'quantiser, attention and bumps together equal the surrogate', functions: ['ffn-constructions:quantiserNetwork', 'ffn-constructions:bumpNetwork', 'ffn-constructions:wideValueMap'], tests: ['packages/ffn-constructions/test/quantiserNetwork.test.ts', 'packages/ffn-constructions/test/bumpNetwork.test.ts', 'packages/ffn-constructions/test/wideValueMap.test.ts'], status: 'part', note: 'both networks, without the attention between them; errata 8, 11, 12' },
   { id: 'Eq. (F.1)', says: 'a staircase as a sum of ReLU ramps', functions: ['ffn-constructions:stepNetwork', 'ffn-constructions:quantiserNetwork'], tests: ['packages/ffn-constructions/test/stepNetwork.test.ts', 'packages/ffn-constructions/test/quantiserNetwork.test.ts'], status: 'built', note: 'errata 9, 24' },
   { id: 'Eq. (F.2)', says: 'the staircase as a feed-forward layer', functions: ['ffn-constructions:quantiserNetwork'], tests: ['packages/ffn-constructions/test/quantiserNetwork.test.ts'], status: 'built', note: 'errata 9, 10, 24' },
   { id: 'Theorem F.1', says: 'Theorem 2.4 restated', ...later, note: 'errata 13' },
