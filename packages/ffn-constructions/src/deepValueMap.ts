@@ -32,6 +32,8 @@ export interface DeepValueMap {
  * $u^\top q \ge \sum_i u_i \ge u^\top y$ for u >= 0 and y in $[0, 1]^d$. A flat top costs the fourth neuron that $\mathcal T_A^{1,1,4}$ has, and keeps the rounding of
  * $u^\top z / w$ out of the label.
  *
+ * Where m is no power of two, `deepQuantiser` with length 1 behind the map puts labels k/m exactly in place: labelError is far below its margin.
+ *
  * Refused, since layers could not give them back exactly: tokens above a support with an entry below $2^{-46} |y - q|\, u^\top z / (w/2)$ in magnitude, and
  * $u^\top z$ beyond four times the largest center.
  *

@@ -4,7 +4,10 @@ import { assertInteger } from '@prompt-limits/core-linalg';
 export interface GridPositions {
   /** Positions 1, ..., n; n >= 1. */
   readonly n: number;
-  /** Distance of neighbouring positions, an integer >= 1: the token at position j has $\rho j$ added to every coordinate. The paper's is 1. */
+  /**
+   * Distance of neighbouring positions, an integer >= 1: the token at position j has $\rho j$ added to every coordinate. The paper's is 1, where the value 1 at a position is
+   * the first grid point of the next; from 2 on it belongs to the last cell.
+   */
   readonly rho: number;
 }
 

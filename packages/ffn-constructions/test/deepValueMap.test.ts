@@ -1,7 +1,7 @@
 import { fc, test as propertyTest } from '@fast-check/vitest';
 import { randomSource, tokens, uniformTokens } from '@prompt-limits/core-linalg';
 import { describe, expect, test } from 'vitest';
-import { applyFeedForward, applyStack, applyValueMap, deepValueMap, type ValueMapOptions } from '../src/index.ts';
+import { applyFeedForward, applyStack, applyValueMap, deepQuantiser, deepValueMap, type ValueMapOptions } from '../src/index.ts';
 import { exactFeedForward, output } from '../../attention/test/transformer/exactFeedForward.ts';
 import { contexts } from './contexts.ts';
 
@@ -60,6 +60,16 @@ test('d = 2, a layer in exact arithmetic: tokens beyond its hat come back, its o
   ascending.forEach((own, i) => {
     q.forEach((z, k) => expect(exactFeedForward(stack.layer(i), z)).toEqual([...(k === own ? y[k]! : z)].map(output)));
   });
+});
+
+test.each([3, 5, 7, 20])('m = %i: labels k/m that y - q rounds are put in place by a quantiser behind the map', (m) => {
+  const parts = contexts(m, { d: 2, m, n: 5, count: 61 });
+  const map = deepValueMap(parts);
+  expect(map.labelError).toBeGreaterThan(0);
+  const { stack } = deepQuantiser({ m, d: 2, theta: 2 ** -20 });
+  for (const evaluator of ['full', 'lazy'] as const) {
+    expect([...applyStack(stack, applyValueMap(map, parts.ids, { evaluator }), { evaluator }).data]).toEqual([...parts.labels.data]);
+  }
 });
 
 describe('a label above a support', () => {
