@@ -58,7 +58,7 @@ function assertTable(fn: string, table: FunctionTable): number {
  * @throws RangeError if d, L or m is out of range, the table would have more than $2^{26}$ digits, or f has the wrong shape or leaves [0, 1]
  * @throws TypeError if f is no function or returns no Tokens
  * @example
- * import { tokens } from '@prompt-limits/core-linalg';
+ * import { tokens, type Tokens } from '@prompt-limits/core-linalg';
  * const square = (z: Tokens) => tokens(1, z.data.map((x) => x * x));
  * tableOf(square, { d: 1, L: 1, m: 5 }).digits; // => new Int32Array([0, 0, 0, 1, 3])
  * tableOf(square, { d: 1, L: 1, m: 5, at: 'centre', round: 'nearest' }).digits; // => new Int32Array([0, 0, 1, 2, 4])

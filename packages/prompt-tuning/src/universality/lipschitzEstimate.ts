@@ -40,7 +40,7 @@ const WARNING = 'a lower bound from sampled pairs: the Lipschitz constant may be
  * @throws RangeError if d, L, alpha or samples is out of range, or f has the wrong shape or leaves [0, 1]
  * @throws TypeError if f is no function or returns no Tokens
  * @example
- * import { randomSource, tokens } from '@prompt-limits/core-linalg';
+ * import { randomSource, tokens, type Tokens } from '@prompt-limits/core-linalg';
  * const half = (z: Tokens) => tokens(2, z.data.map((x) => x / 2));
  * const { value, warning } = lipschitzEstimate(half, { d: 2, L: 3, alpha: 2, random: randomSource(1) });
  * value; // => 0.500000000

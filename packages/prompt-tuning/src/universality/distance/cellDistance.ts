@@ -48,7 +48,7 @@ type Measured = Omit<Distance, 'low' | 'high'> & { readonly low: number; readonl
  * values of f would be needed
  * @throws TypeError if g or f is of another kind
  * @example
- * import { tokens } from '@prompt-limits/core-linalg';
+ * import { tokens, type Tokens } from '@prompt-limits/core-linalg';
  * const f = (z: Tokens) => tokens(1, z.data.map((x) => x * x));
  * const table = tableOf(f, { d: 1, L: 1, m: 4 });
  * const { low, high, certified } = cellDistance(table, f, { d: 1, L: 1, m: 4, alpha: 1, lipschitz: 2 });

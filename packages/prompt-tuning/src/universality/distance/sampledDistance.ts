@@ -32,7 +32,7 @@ export interface SampledDistanceOptions extends SequenceShape {
  * @throws RangeError if an option is out of range, f leaves [0, 1], or a value has the wrong shape or is not finite
  * @throws TypeError if g or f is no function
  * @example
- * import { randomSource, tokens } from '@prompt-limits/core-linalg';
+ * import { randomSource, tokens, type Tokens } from '@prompt-limits/core-linalg';
  * const f = (z: Tokens) => tokens(2, z.data.map((x) => x * x));
  * const g = (z: Tokens) => tokens(2, z.data.map((x) => x));
  * // 4 entries with the mean of (x - x^2)^2, 1/30
