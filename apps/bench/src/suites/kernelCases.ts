@@ -1,4 +1,4 @@
-import { randomSource, uniformTokens, type FloatArray, type GemmForm, type Kernels } from '@prompt-limits/core-linalg';
+import { monomialSet, randomSource, uniformTokens, type FloatArray, type GemmForm, type Kernels, type MonomialSet } from '@prompt-limits/core-linalg';
 
 /** One kernel at one shape. */
 export interface KernelCase {
@@ -25,6 +25,12 @@ const SAMPLES = 997;
 /** Tokens, width, hidden neurons, vocabulary of the model whose shapes are measured. */
 const [N, D, R, V] = [64, 512, 1408, 6400];
 
+/** Tokens, width, degree, columns of polynomial attention: a head's values and the sum of weights. */
+const MONOMIALS = [[16384, 16, 3, 17], [16384, 8, 4, 9]] as const;
+
+/** Moments that are compared with float64: each takes all tokens. */
+const MOMENTS = 97;
+
 /** The smallest exponent of the exponentials, as in a softmax: beyond, weights do not count in Float32. */
 const LOW = -20;
 
@@ -42,6 +48,7 @@ export function kernelCases(): readonly KernelCase[] {
     rmsNorm(),
     rowwise('silu', N, R, -5, (k, columns, x, y) => k.silu(N * columns, x, y), silu, false),
     swiglu(),
+    ...MONOMIALS.flatMap(([n, d, g, columns]) => [monomialMoments(n, d, g, columns), monomialRead(n, d, g, columns)]),
   ];
 }
 
@@ -57,15 +64,15 @@ function place(kernels: Kernels, values: FloatArray): FloatArray {
 }
 
 /** Entries spread over `length`, the first and the last among them. */
-function sampled(length: number): readonly number[] {
-  const count = Math.min(SAMPLES, length);
+function sampled(length: number, most: number = SAMPLES): readonly number[] {
+  const count = Math.min(most, length);
   return Array.from({ length: count }, (_, i) => Math.round((i * (length - 1)) / Math.max(1, count - 1)));
 }
 
 /** Largest error of sampled entries of C = A B, each over the sum of |a b|. */
-function productError(c: FloatArray, m: number, n: number, k: number, a: (i: number, p: number) => number, b: (p: number, j: number) => number): number {
+function productError(c: FloatArray, m: number, n: number, k: number, a: (i: number, p: number) => number, b: (p: number, j: number) => number, most: number = SAMPLES): number {
   let worst = 0;
-  for (const at of sampled(m * n)) {
+  for (const at of sampled(m * n, most)) {
     const [i, j] = [Math.floor(at / n), at % n];
     let sum = 0;
     let size = 0;
@@ -189,6 +196,49 @@ function swiglu(): KernelCase {
       return {
         run: () => kernels.swiglu(N * R, gate, up, y),
         maxError: () => silu(Float64Array.from(gate)).reduce((worst, s, i) => Math.max(worst, Math.abs(y[i]! - s * up[i]!)), 0),
+      };
+    },
+  };
+}
+
+/** Monomial a of token t in float64, by its exponents. */
+function monomial({ d, exponents }: MonomialSet, x: FloatArray, t: number, a: number): number {
+  let product = 1;
+  for (let c = 0; c < d; c++) for (let e = exponents[a * d + c]!; e > 0; e--) product *= x[t * d + c]!;
+  return product;
+}
+
+function monomialMoments(n: number, d: number, g: number, columns: number): KernelCase {
+  const set = monomialSet(d, g);
+  return {
+    kernel: 'monomialMoments',
+    shape: `${n} x ${d}, degree ${g}, ${columns} columns`,
+    operations: 2 * n * set.rank * columns,
+    values: set.rank * columns,
+    prepare(kernels) {
+      const [x, y] = [place(kernels, random(n * d, -1, 1, 0)), place(kernels, random(n * columns, -1, 1, 1))];
+      const moments = kernels.allocate(set.rank * columns);
+      return {
+        run: () => kernels.monomialMoments(set, n, x, columns, y, moments.fill(0)),
+        maxError: () => productError(moments, set.rank, columns, n, (a, t) => monomial(set, x, t, a), (t, c) => y[t * columns + c]!, MOMENTS),
+      };
+    },
+  };
+}
+
+function monomialRead(n: number, d: number, g: number, columns: number): KernelCase {
+  const set = monomialSet(d, g);
+  return {
+    kernel: 'monomialRead',
+    shape: `${n} x ${d}, degree ${g}, ${columns} columns`,
+    operations: 2 * n * set.rank * columns,
+    values: n * columns,
+    prepare(kernels) {
+      const [x, weights] = [place(kernels, random(n * d, -1, 1, 0)), place(kernels, random(set.rank * columns, -1, 1, 1))];
+      const out = kernels.allocate(n * columns);
+      return {
+        run: () => kernels.monomialRead(set, n, x, columns, weights, out),
+        maxError: () => productError(out, n, columns, set.rank, (t, a) => monomial(set, x, t, a), (a, c) => weights[a * columns + c]!),
       };
     },
   };

@@ -14,13 +14,13 @@ export const kernels: Suite = {
   claim: 'One thread multiplies 512 x 512 Float32 matrices at 30 GFLOP/s or more where relaxed SIMD runs and its registers reach 36 to 47, and every kernel agrees with float64 to Float32 rounding.',
   columns: {
     kernel: 'what is computed; gemm NN, NT, TN name the form, gemmPacked uses a right operand laid out beforehand',
-    shape: 'sizes: m x n x k of a product, rows x columns or the length of the rest; those with 512, 1408 and 6400 are MiniMind2-Small at 64 tokens',
+    shape: 'sizes: m x n x k of a product, rows x columns or the length of the rest, for monomials tokens x width, degree of the set of all monomials and columns; those with 512, 1408 and 6400 are MiniMind2-Small at 64 tokens',
     threads: 'threads that share the work',
     build: 'relaxed-simd (fused multiply-add), simd128 or plain TypeScript',
     us: 'median microseconds of one call, arguments in kernel memory',
-    gflops: `10^9 operations per second: 2 m n k for a product; per value ${Object.entries(OPERATIONS).map(([k, n]) => `${n} for ${k}`).join(', ')}`,
+    gflops: `10^9 operations per second: 2 m n k for a product, 2 n rank columns for monomials, whose own products do not count; per value ${Object.entries(OPERATIONS).map(([k, n]) => `${n} for ${k}`).join(', ')}`,
     gvalues: '10^9 values per second that come out; for exp these are exponentials',
-    maxError: 'largest difference from float64 over sampled results: for products over the sum of |a b|, for exp over the result, else as it is',
+    maxError: 'largest difference from float64 over sampled results: for products and monomials over the sum of |a b|, for exp over the result, else as it is',
     ofCeiling: 'share of what multiply-adds that touch no memory reach in the same build and the same rounds, on one thread; null for kernels that are no products',
     speedup: 'how many times as fast as the same build on one thread, geometric mean over the rounds',
     speedupOverPlain: 'how many times as fast as the plain build; null where --quick leaves that out',
@@ -64,7 +64,7 @@ async function contendersFor(threads: number): Promise<readonly Contender[]> {
 async function measureCase(c: KernelCase, contenders: readonly Contender[], { quick, signal, onProgress }: Pick<SuiteOptions, 'quick' | 'signal'> & { onProgress: (f: number) => void }): Promise<readonly Row[]> {
   const taking = contenders.filter(({ kernels: k }) => !quick || k.build !== 'plain' || contenders.length === 1 || c.operations <= PLAIN_QUICK_LIMIT);
   const prepared = taking.map(({ name, kernels: k }) => ({ name, kernels: k, call: c.prepare(k) }));
-  const ceilings = c.kernel.startsWith('gemm') ? await ceilingsFor(prepared.map((p) => p.kernels.build)) : [];
+  const ceilings = /^(gemm|monomial)/.test(c.kernel) ? await ceilingsFor(prepared.map((p) => p.kernels.build)) : [];
   const samples = await interleave([...prepared.map(({ name, call }) => ({ name, run: call.run })), ...ceilings], {
     rounds: quick ? 3 : 15,
     minMilliseconds: quick ? 10 : 30,
