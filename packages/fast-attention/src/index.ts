@@ -3,6 +3,8 @@
  *
  * @packageDocumentation
  */
+export { attend, type FastAttention, type FastAttentionOptions } from './attend/attend.ts';
+export type { HeadPlan } from './attend/planHead.ts';
 export type { Certificate, CertificateKind, ErrorTerms, SampleStatement } from './certificate/certificate.ts';
 export { outputBound } from './certificate/outputBound.ts';
 export { exactRounding, sumRounding, type ExactRounding, type SumRounding, type SumSizes } from './certificate/rounding.ts';

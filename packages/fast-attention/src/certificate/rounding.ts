@@ -16,8 +16,10 @@ export interface SumRounding {
 export interface SumSizes {
   /** Keys in the sums. */
   readonly keys: number;
-  /** Keys summed by one call of `monomialMoments`; the results of the calls are added in float64. */
+  /** Most keys summed by one call of `monomialMoments`; the results of the calls are added in float64. */
   readonly block: number;
+  /** Calls whose results are added; keys / block, rounded up, unless given. */
+  readonly calls?: number;
   /** Largest absolute entry of the features' variables, both sides. */
   readonly largest: number;
 }
@@ -35,8 +37,8 @@ export interface SumSizes {
  */
 export function sumRounding(set: MonomialSet, p: ExpPolynomial, kernels: Kernels, sizes: SumSizes, least: number = 1): SumRounding {
   const { moments, read, underflow } = monomialRounding(set, Math.min(sizes.block, sizes.keys), kernels);
-  const blocks = Math.ceil(sizes.keys / sizes.block);
-  const grown = (1 + moments) * (1 + (blocks + 1) * unit64) * (1 + unitRoundoff(kernels) + 3 * unit64) * (1 + read);
+  const { calls = Math.ceil(sizes.keys / sizes.block) } = sizes;
+  const grown = (1 + moments) * (1 + (calls + 1) * unit64) * (1 + unitRoundoff(kernels) + 3 * unit64) * (1 + read);
   const largest = Math.max(1, sizes.largest);
   const all = Math.max(1, absoluteSum(p, set.d * largest));
   const absolute = (underflow * largest ** set.degree * (4 * sizes.keys + 4 * set.rank) * all) / least;

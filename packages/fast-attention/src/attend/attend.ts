@@ -1,0 +1,192 @@
+import { attend as attendExact, type AttentionProblem, type AttentionResult } from '@prompt-limits/attention';
+import {
+  assertInRange, assertInteger, assertOneOf, createPlainKernels, describe, randomSource, sliceColumns, tokens,
+  type FloatArray, type Kernels, type RandomSource, type Tokens,
+} from '@prompt-limits/core-linalg';
+import type { Certificate, CertificateKind } from '../certificate/certificate.ts';
+import { unitRoundoff } from '../certificate/rounding.ts';
+import { centredHead } from './centredHead.ts';
+import { certified } from './certified.ts';
+import { aPosterioriBounds, aPrioriBounds, exactBounds, type HeadBounds } from './headBounds.ts';
+import { logPartitions } from './logPartitions.ts';
+import { planHead, type HeadPlan, type Planned } from './planHead.ts';
+import { polynomialHead, type HeadSums } from './polynomialHead.ts';
+import { checkedProblem, headVectors, type CheckedProblem } from './problem.ts';
+import { storageFraction, valueColumns, type ValueColumns } from './valueColumns.ts';
+
+/** Options of `attend`. */
+export interface FastAttentionOptions {
+  /**
+   * The error of an output entry that is allowed, as a fraction of the range of its row of V; above 0 and below 1. Unless given, $2^{-10}$
+   * where a method certifies that, and else what exact attention certifies.
+   */
+  readonly tolerance?: number;
+  /** 'auto' (unless given) decides for each key head; 'polynomial' takes the polynomial wherever one exists; 'exact' never. */
+  readonly method?: 'exact' | 'polynomial' | 'auto';
+  /** Degree of the polynomial; the tolerance is then not asked for, and the certificate says what that degree gives. */
+  readonly degree?: number;
+  /** What the certificate rests on; 'a-posteriori' unless given. 'a-priori' centres nothing: it may use the largest entries only. */
+  readonly certificate?: CertificateKind;
+  /** Whether the certificate has a bound for each query; false unless given. */
+  readonly perQuery?: boolean;
+  /** For 'sampled': rows to check exactly (64 unless given), confidence (0.99 unless given), and the randomness. */
+  readonly sample?: { readonly rows?: number; readonly confidence?: number; readonly random?: RandomSource };
+  /** Whether to return log partitions; false unless given. */
+  readonly logPartition?: boolean;
+  /** As for exact attention: of the precision of the tokens; plain kernels of that precision unless given. */
+  readonly kernels?: Kernels;
+}
+
+/** What `attend` returns. */
+export interface FastAttention<A extends FloatArray = FloatArray> {
+  /** Z, (heads dv) x queries. */
+  readonly output: Tokens<A>;
+  /** How far Z can be from exact attention on the given numbers. */
+  readonly certificate: Certificate;
+  /** How each query head was computed; heads of one key head share their plan. */
+  readonly plan: readonly HeadPlan[];
+  /** As in exact attention, at `head * queries + i`, where it was asked for; no entry is off by more than `logPartitionError`. */
+  readonly logPartition?: A;
+  readonly logPartitionError?: number;
+}
+
+function usedKernels(fn: string, data: FloatArray, kernels: Kernels | undefined): Kernels {
+  const precision = data instanceof Float64Array ? 'float64' : 'float32';
+  if (kernels === undefined) return createPlainKernels({ precision });
+  if (kernels.precision !== precision) {
+    throw new TypeError(`${fn}: kernels must compute in the precision of the tokens (${precision}), got ${describe(kernels.precision)}`);
+  }
+  return kernels;
+}
+
+/** Pairs of a query and a key it sees. */
+function visiblePairs(queries: number, keys: number, causal: number | null): number {
+  if (causal === null) return queries * keys;
+  const [first, last] = [Math.max(0, -causal), Math.min(queries, Math.max(0, keys - causal))];
+  // Queries first to last - 1 see i + causal + 1 keys, later ones all.
+  const growing = Math.max(0, last - first);
+  return growing * causal + (growing * (first + last - 1)) / 2 + growing + Math.max(0, queries - Math.max(first, last)) * keys;
+}
+
+/** One key head: how it is computed, what came out, how good it is. */
+interface HeadResult {
+  readonly planned: Planned;
+  readonly bounds: HeadBounds;
+  readonly columns: ValueColumns;
+}
+
+/**
+ * Softmax attention in near-linear time with a proven error: per head, column i of Z is
+ * $z_i = \sum_j v_j e^{\mathrm{scale}\,k_j^\top q_i} / \sum_j e^{\mathrm{scale}\,k_j^\top q_i}$ up to the error that the certificate states.
+ *
+ * **Method.** Softmax does not change when one vector is subtracted from all keys, and a vector subtracted from all queries only multiplies
+ * each key by a number; after both the scores lie in [-R, R]. There a polynomial p of least degree g has p = e^x up to a relative error,
+ * and $p(q^\top k) = \sum_a w_a q^a k^a$ over the C(d + g, g) monomials of degree at most g. So the sums over keys are read from rank x (dv + 1)
+ * moments. Time O(n rank dv), memory O(n d + rank dv), against O(n^2 d) time. With a mask, chunks of queries read the moments of the
+ * keys before them and attend exactly to the rest.
+ *
+ * **Guarantee.** With 'polynomial' and 'auto' no output entry is further from exact attention on the given numbers than the tolerance times the
+ * range of its row of V, rounding of the kernels included, wherever the plan says 'polynomial'; the certificate states the bound of this
+ * run. Where the plan says 'exact', exact attention ran (the plan says why), and the certificate states the worst case of its rounding. Every entry lies in the
+ * range of its row of V. A query that sees no key gets the zero token.
+ *
+ * @param problem - as for exact attention, at least one query and one key; the scale is explicit: 1 in the paper, 1/d in the theorems' source,
+ * 1/sqrt(d) in most models
+ * @param options - tolerance, method, certificate, kernels
+ *
+ * Paper: Theorem 3.2 (its n^{1+o(1)} needs scores q . k / d and entries of o(sqrt(log n)); no n is asymptotic, so the plan counts)
+ *
+ * @throws TypeError if tokens or kernels are of the wrong kind or differ in precision
+ * @throws RangeError if shapes disagree, n = 0, a value is not finite, scores or sums could overflow, or the given tolerance is below what
+ * either method can certify in this precision for this input (the message says the smallest)
+ * @example
+ * import { randomSource, uniformTokens } from '@prompt-limits/core-linalg';
+ * const X = uniformTokens(randomSource(1), 3, 500, -0.5, 0.5);
+ * const { plan, certificate } = attend({ queries: X, keys: X, values: X, scale: 1 / 3 }, { tolerance: 1e-3, method: 'polynomial' });
+ * [plan[0].method, plan[0].degree, plan[0].rank]; // => ['polynomial', 2, 10]
+ * certificate.relative < 1e-3; // => true
+ */
+export function attend<A extends FloatArray>(problem: AttentionProblem<A>, options: FastAttentionOptions = {}): FastAttention<A> {
+  const fn = 'attend';
+  const { tolerance = 2 ** -10, method = 'auto', certificate = 'a-posteriori', degree, perQuery = false, logPartition = false } = options;
+  assertInRange(fn, 'tolerance', tolerance, Number.MIN_VALUE, 1 - Number.EPSILON / 2);
+  assertOneOf(fn, 'method', method, ['exact', 'polynomial', 'auto']);
+  assertOneOf(fn, 'certificate', certificate, ['a-priori', 'a-posteriori', 'sampled']);
+  if (degree !== undefined) assertInteger(fn, 'degree', degree, 0, 64);
+  const { rows = 64, confidence = 0.99, random = randomSource(1) } = options.sample ?? {};
+  assertInteger(fn, 'sample.rows', rows, 1);
+  assertInRange(fn, 'sample.confidence', confidence, Number.MIN_VALUE, 1 - Number.EPSILON / 2);
+  const checked = checkedProblem(fn, problem);
+  const kernels = usedKernels(fn, problem.queries.data, options.kernels);
+  const { shape, group } = checked;
+  const Storage = problem.queries.data.constructor as new (length: number) => A;
+  const output = tokens(shape.heads * shape.dv, new Storage(shape.heads * shape.dv * shape.queries));
+  const logs = logPartition ? new Storage(shape.heads * shape.queries) : null;
+  let logError = 0;
+  const results: HeadResult[] = [];
+  for (let head = 0; head < shape.keyHeads; head++) {
+    const columns = valueColumns(checked.values, shape.keyHeads * shape.dv, head * shape.dv, shape.dv, certificate === 'a-priori');
+    const storage = storageFraction(columns, unitRoundoff(kernels));
+    const centred = method === 'exact' ? null
+      : centredHead(headVectors(problem, checked, head), checked, { box: certificate === 'a-priori', reach: shape.causal === null ? Infinity : 8 });
+    const pairs = group * visiblePairs(shape.queries, shape.keys, shape.causal);
+    const exactly = exactBounds(checked, head, columns, kernels, perQuery);
+    const exactBound = Math.max(...exactly.perColumn);
+    const question = { kernels, tolerance, dv: shape.dv, causal: shape.causal !== null, pairs, storage, exactBound };
+    const planned: Planned = centred === null || method === 'exact'
+      ? { plan: { method: 'exact', degree: null, rank: null, halfWidth: null, reason: method === 'exact' ? 'asked for' : 'queries and keys differ too far in size' }, run: null, least: null }
+      : planHead({ ...question, head: centred, method, ...(degree === undefined ? {} : { degree }) });
+    let bounds = exactly;
+    if (planned.run === null || centred === null) {
+      const smallest = Math.min(exactBound, planned.least ?? Infinity);
+      if (method !== 'exact' && options.tolerance !== undefined && smallest > tolerance) {
+        throw new RangeError(`${fn}: tolerance must be at least ${Number((smallest * 1.001).toPrecision(3))}, the smallest that ${kernels.precision} certifies for this input, got ${tolerance}`);
+      }
+      const exact = exactHead(problem, checked, head, kernels, output);
+      if (logs !== null) logError = Math.max(logError, logPartitions.exact(exact, checked, head, kernels, logs));
+    } else {
+      const target = { output: output.data, stride: shape.heads * shape.dv, offset: head * group * shape.dv };
+      const norms = perQuery && certificate !== 'a-priori';
+      const run = { kernels, head: centred, plan: planned.run, scale: shape.scale, values: problem.values.data, columns, causal: shape.causal, target, norms };
+      const sums: HeadSums = polynomialHead(run);
+      bounds = certificate === 'a-priori'
+        ? aPrioriBounds(planned.run, columns, kernels, shape.queries * group, perQuery)
+        : aPosterioriBounds(planned.run, centred, sums, columns, kernels, perQuery);
+      if (logs !== null) logError = Math.max(logError, logPartitions.polynomial(run, sums, shape.queries, head * group, bounds, logs));
+    }
+    results.push({ planned, bounds, columns });
+  }
+  const plan = Array.from({ length: shape.heads }, (_, a) => results[Math.floor(a / group)]!.planned.plan);
+  const sample = certificate === 'sampled' ? { rows, confidence, random } : null;
+  return {
+    output,
+    certificate: certified(problem, checked, results, plan, certificate, perQuery, output.data, sample),
+    plan,
+    ...(logs === null ? {} : { logPartition: logs, logPartitionError: logError }),
+  };
+}
+
+/** Exact attention of one key head and its queries, in the columns of the output that are theirs. */
+function exactHead<A extends FloatArray>(problem: AttentionProblem<A>, { shape, group, values }: CheckedProblem, head: number, kernels: Kernels, output: Tokens<A>): AttentionResult<A> {
+  const { heads, d, dv, queries, scale, causal } = shape;
+  const rest = { scale, heads: group, keyHeads: 1, causal: causal ?? false };
+  const part = (t: Tokens<A>, width: number, from: number): Tokens<A> => {
+    if (t.d === width) return sliceColumns(t, 0);
+    const data = new (t.data.constructor as new (length: number) => A)(width * t.n);
+    for (let i = 0; i < t.n; i++) for (let c = 0; c < width; c++) data[i * width + c] = t.data[i * t.d + from + c]!;
+    return tokens(width, data);
+  };
+  const result = attendExact({
+    queries: part(problem.queries, group * d, head * group * d), keys: part(problem.keys, d, head * d), values: part(problem.values, dv, head * dv), ...rest,
+  }, kernels);
+  // Rounding may leave the range of V by an ulp or so; the true output does not.
+  for (let i = 0; i < queries; i++) {
+    const hidden = causal !== null && i + causal < 0;
+    for (let j = 0; j < group * dv; j++) {
+      const c = head * dv + (j % dv);
+      const z = result.output.data[i * group * dv + j]!;
+      output.data[i * heads * dv + head * group * dv + j] = hidden ? 0 : Math.min(values.high[c]!, Math.max(values.low[c]!, z));
+    }
+  }
+  return result;
+}
