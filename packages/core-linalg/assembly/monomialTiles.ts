@@ -42,6 +42,13 @@ export function turn(from: usize, values: usize, count: usize, to: usize): void 
       v128.store(out, v128.shuffle<f64>(b, f, 0, 2), 2 * ROW);
       v128.store(out, v128.shuffle<f64>(b, f, 1, 3), 3 * ROW);
     }
+    for (let zero = out, end = to + width; zero < end; zero += 16) {
+      const none = f32x4.splat(0);
+      v128.store(zero, none);
+      v128.store(zero, none, ROW);
+      v128.store(zero, none, 2 * ROW);
+      v128.store(zero, none, 3 * ROW);
+    }
     for (; t < count; t++, at += ld, out += 4) {
       const r = v128.load(at);
       v128.store32_lane(out, r, 0);
@@ -49,7 +56,6 @@ export function turn(from: usize, values: usize, count: usize, to: usize): void 
       v128.store32_lane(out, r, 2, 2 * ROW);
       v128.store32_lane(out, r, 3, 3 * ROW);
     }
-    for (let s: usize = 0; s < 4; s++) memory.fill(to + s * ROW + (count << 2), 0, width - (count << 2));
   }
 }
 
@@ -91,9 +97,10 @@ export function ones(to: usize, width: usize): void {
   for (const end = to + width; to < end; to += 16) v128.store(to, one);
 }
 
-/** `rows` rows times the one row x, 16 tokens at a time, up to 8 more than there are. */
+/** `rows` rows times the one row x. */
 function timesRow(from: usize, x: usize, to: usize, rows: usize, width: usize): void {
-  for (let t: usize = 0; t < width; t += 64, x += 64) {
+  let t: usize = 0;
+  for (; t + 64 <= width; t += 64, x += 64) {
     const x0 = v128.load(x), x1 = v128.load(x, 16), x2 = v128.load(x, 32), x3 = v128.load(x, 48);
     let at = from + t, out = to + t;
     for (const end = at + rows * ROW; at < end; at += ROW, out += ROW) {
@@ -102,6 +109,11 @@ function timesRow(from: usize, x: usize, to: usize, rows: usize, width: usize): 
       v128.store(out, f32x4.mul(v128.load(at, 32), x2), 32);
       v128.store(out, f32x4.mul(v128.load(at, 48), x3), 48);
     }
+  }
+  for (; t < width; t += 16, x += 16) {
+    const x0 = v128.load(x);
+    let at = from + t, out = to + t;
+    for (const end = at + rows * ROW; at < end; at += ROW, out += ROW) v128.store(out, f32x4.mul(v128.load(at), x0));
   }
 }
 
@@ -187,7 +199,7 @@ export function pairMoments(columns: usize, phi: usize, y: usize, m: usize, line
   }
 }
 
-/** Two vectors of row `i` (a literal) of `out`, stored or (with `add`) added. */
+/** Two vectors, stored or (with `add`) added. */
 // @ts-ignore: decorator
 @inline
 function put(add: bool, out: usize, a: v128, b: v128): void {
@@ -242,5 +254,57 @@ export function weightedSums(outputs: usize, row: usize, rows: usize, w: usize, 
       else if (some == 2) weightedTile2(row, rows, weights, down, to, add);
       else weightedTile1(row, rows, weights, down, to, add);
     }
+  }
+}
+
+/**
+ * The same sums for one token, lanes being outputs: out[i] = or, with `add`, += sum_r w_i(r) row_r for 4 `vectors` (a
+ * literal, 1 to 6) outputs, term after term as in `weightedTile`, so that a token's result does not depend on which ran.
+ */
+// @ts-ignore: decorator
+@inline
+function tokenTile(vectors: i32, row: usize, rows: usize, w: usize, down: usize, out: usize, add: bool): void {
+  let a = f32x4.splat(0), b = a, c = a, d = a, e = a, f = a;
+  for (const end = row + rows * ROW; row < end; row += ROW, w += down) {
+    const p = v128.load_splat<f32>(row);
+    a = madd(v128.load(w), p, a);
+    if (vectors > 1) b = madd(v128.load(w, 16), p, b);
+    if (vectors > 2) c = madd(v128.load(w, 32), p, c);
+    if (vectors > 3) d = madd(v128.load(w, 48), p, d);
+    if (vectors > 4) e = madd(v128.load(w, 64), p, e);
+    if (vectors > 5) f = madd(v128.load(w, 80), p, f);
+  }
+  putOne(add, out, a);
+  if (vectors > 1) putOne(add, out + 16, b);
+  if (vectors > 2) putOne(add, out + 32, c);
+  if (vectors > 3) putOne(add, out + 48, d);
+  if (vectors > 4) putOne(add, out + 64, e);
+  if (vectors > 5) putOne(add, out + 80, f);
+}
+
+// @ts-ignore: decorator
+@inline
+function putOne(add: bool, out: usize, a: v128): void {
+  v128.store(out, add ? f32x4.add(v128.load(out), a) : a);
+}
+
+function tokenTile1(row: usize, rows: usize, w: usize, down: usize, out: usize, add: bool): void { tokenTile(1, row, rows, w, down, out, add); }
+function tokenTile2(row: usize, rows: usize, w: usize, down: usize, out: usize, add: bool): void { tokenTile(2, row, rows, w, down, out, add); }
+function tokenTile3(row: usize, rows: usize, w: usize, down: usize, out: usize, add: bool): void { tokenTile(3, row, rows, w, down, out, add); }
+function tokenTile4(row: usize, rows: usize, w: usize, down: usize, out: usize, add: bool): void { tokenTile(4, row, rows, w, down, out, add); }
+function tokenTile5(row: usize, rows: usize, w: usize, down: usize, out: usize, add: bool): void { tokenTile(5, row, rows, w, down, out, add); }
+function tokenTile6(row: usize, rows: usize, w: usize, down: usize, out: usize, add: bool): void { tokenTile(6, row, rows, w, down, out, add); }
+
+/** `weightedSums` for one token, its outputs side by side, up to three of them beyond `outputs`. */
+export function tokenSums(outputs: usize, row: usize, rows: usize, w: usize, down: usize, out: usize, add: bool): void {
+  let some: usize = 0;
+  for (let left = (outputs + 3) >> 2; left > 0; left -= some, w += some << 4, out += some << 4) {
+    some = min(left, 6);
+    if (some == 6) tokenTile6(row, rows, w, down, out, add);
+    else if (some == 5) tokenTile5(row, rows, w, down, out, add);
+    else if (some == 4) tokenTile4(row, rows, w, down, out, add);
+    else if (some == 3) tokenTile3(row, rows, w, down, out, add);
+    else if (some == 2) tokenTile2(row, rows, w, down, out, add);
+    else tokenTile1(row, rows, w, down, out, add);
   }
 }

@@ -1,10 +1,13 @@
-import { BLOCK, extend, fours, ones, pairMoments, ROW, SEGMENT, turn, turnBack, weightedSums, widthOf } from './monomialTiles';
+import { BLOCK, extend, fours, ones, pairMoments, ROW, SEGMENT, tokenSums, turn, turnBack, weightedSums, widthOf } from './monomialTiles';
 
 // `runs` are those of a MonomialSet. The first `kept` monomials hold all parents, a whole number of segments or all:
 // they stay for the block; the others live in one segment of memory until they are used.
 
 /** Segments whose sums are added in float32 before they go to float64. */
 const GROUP: usize = 8;
+
+/** Up to this many tokens are read one by one: a tile takes as long for one as for eight. */
+const FEW: usize = 2;
 
 /** Bytes of scratch for `monomialMoments`: rows of x, of y, of the kept monomials, one segment. */
 export function monomialMomentsScratchBytes(kept: usize, d: usize, columns: usize): usize {
@@ -51,7 +54,7 @@ export function monomialReduce(rank: usize, columns: usize, sums: usize, parts: 
 
 /** Bytes of scratch for `monomialRead`: rows of x and of the sums in both precisions, the kept monomials, one segment. */
 export function monomialReadScratchBytes(kept: usize, d: usize, columns: usize): usize {
-  return (fours(d) + fours(columns) + fours(kept) + SEGMENT) * ROW + columns * BLOCK * 8;
+  return (fours(d) + fours(columns) + fours(kept) + SEGMENT) * ROW + fours(columns) * BLOCK * 8;
 }
 
 /** out_tc = sum_a phi_a(x_t) weights_ac over `n` tokens. */
@@ -59,22 +62,29 @@ export function monomialRead(runs: usize, rank: usize, kept: usize, d: usize, x:
   const xRows = scratch, totals = xRows + fours(d) * ROW, phi = totals + fours(columns) * ROW, segment = phi + fours(kept) * ROW;
   const wide = segment + SEGMENT * ROW, ld = columns << 2;
   for (let t: usize = 0; t < n; t += BLOCK, x += (d * BLOCK) << 2, out += (columns * BLOCK) << 2) {
-    const count = min(n - t, BLOCK), width = widthOf(count);
+    const count = min(n - t, BLOCK), few = count <= FEW, width = few ? <usize>16 : widthOf(count);
+    // Sums lie row by row, one for each column; for few tokens in one row, token after token.
+    const lines = few ? <usize>1 : columns, line = few ? count * (fours(columns) << 2) : width;
     turn(x, d, count, xRows);
     ones(phi, width);
-    if (rank > GROUP * SEGMENT) memory.fill(wide, 0, columns * BLOCK * 8);
+    if (rank > GROUP * SEGMENT) memory.fill(wide, 0, lines * (line << 1));
     let run = runs, group: usize = 0;
     for (let first: usize = 0; first < rank; first += SEGMENT, group++) {
       const last = min(first + SEGMENT, rank), at = first < kept ? phi + first * ROW : segment;
       run = first == 0 ? extend(run, 1, last, phi, at + ROW, xRows, width) : extend(run, first, last, phi, at, xRows, width);
       if (group == GROUP) {
-        for (let c: usize = 0; c < columns; c++) widen(totals + c * ROW, wide + c * BLOCK * 8, width);
+        for (let c: usize = 0; c < lines; c++) widen(totals + c * ROW, wide + c * (line << 1), line);
         group = 0;
       }
-      weightedSums(columns, at, last - first, weights + first * ld, ld, totals, group > 0, width);
+      if (few) {
+        for (let i: usize = 0; i < count; i++) tokenSums(columns, at + (i << 2), last - first, weights + first * ld, ld, totals + i * (fours(columns) << 2), group > 0);
+      } else {
+        weightedSums(columns, at, last - first, weights + first * ld, ld, totals, group > 0, width);
+      }
     }
-    if (rank > GROUP * SEGMENT) for (let c: usize = 0; c < columns; c++) narrow(totals + c * ROW, wide + c * BLOCK * 8, width);
-    turnBack(totals, columns, count, out);
+    if (rank > GROUP * SEGMENT) for (let c: usize = 0; c < lines; c++) narrow(totals + c * ROW, wide + c * (line << 1), line);
+    if (few) for (let i: usize = 0; i < count; i++) memory.copy(out + i * ld, totals + i * (fours(columns) << 2), ld);
+    else turnBack(totals, columns, count, out);
   }
 }
 

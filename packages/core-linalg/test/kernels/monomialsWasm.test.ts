@@ -25,6 +25,8 @@ const shapes: readonly (readonly [name: string, set: MonomialSet, n: number, col
   ['d = 64', monomialSet(64, 2), 67, 129],
   ['d = 16, degree 3', monomialSet(16, 3), 257, 17],
   ['pairs', pairs, 150, 9],
+  ['n = 130: two tokens alone', monomialSet(7, 2), 130, 25],
+  ['n = 1', monomialSet(3, 12), 1, 31],
 ];
 
 describe.each((await allKernels()).slice(1))('large shapes, %s', (_, kernels) => {
@@ -56,7 +58,7 @@ describe.each((await allKernels()).slice(1))('large shapes, %s', (_, kernels) =>
 });
 
 /** Runs the raw functions on a fresh instance whose free memory holds NaN: nothing may depend on what lay there. */
-async function raw(build: (typeof builds)[number], set: MonomialSet, n: number, columns: number, step: number) {
+async function raw(build: (typeof builds)[number], set: MonomialSet, kept: number, n: number, columns: number, step: number) {
   const memory = new WebAssembly.Memory({ initial: 64, maximum: 64 });
   const functions = (await WebAssembly.instantiate(await kernelModule(build, false), { env: { memory } })).exports as unknown as RawKernels;
   const call = (fn: string, ...args: readonly number[]): number => functions[fn]!(...args);
@@ -78,7 +80,6 @@ async function raw(build: (typeof builds)[number], set: MonomialSet, n: number, 
   const [moments, out, dx] = [array(rank * columns, () => 0), array(n * columns, () => 0), array(n * d, () => 0)];
   const runs = reserve(set.runs.byteLength);
   new Int32Array(memory.buffer, runs, set.runs.length).set(set.runs);
-  const kept = Math.min(rank, 64);
   const sums = reserve(call('monomialSumBytes', rank, columns));
   new Uint8Array(memory.buffer, sums, call('monomialSumBytes', rank, columns)).fill(0);
   const scratch = reserve(Math.max(...['Moments', 'Read', 'ReadVjp'].map((name) => call(`monomial${name}ScratchBytes`, kept, d, columns))));
@@ -96,18 +97,20 @@ async function raw(build: (typeof builds)[number], set: MonomialSet, n: number, 
 }
 
 describe.each(builds)('raw tasks, %s', (build) => {
-  // 84 monomials, 28 of them parents: two segments are kept, one of 20 monomials follows.
-  const set = monomialSet(6, 3);
-
-  test('memory that holds NaN reaches no result, and reads and gradients do not depend on how tokens are split', async () => {
-    const [n, columns] = [261, 5];
-    const whole = await raw(build, set, n, columns, n);
-    for (const values of Object.values(whole)) expect(values.every(Number.isFinite)).toBe(true);
-    for (const step of [128, 37, 1]) {
-      const split = await raw(build, set, n, columns, step);
-      expect(split.out).toEqual(whole.out);
-      expect(split.dx).toEqual(whole.dx);
-      if (step === 128) expect(split.moments).toEqual(whole.moments); // the same blocks in the same order
-    }
-  });
+  // 84 monomials, 28 of them parents: two segments are kept, one of 20 monomials follows. 330 monomials, 120 of them
+  // parents: four segments are kept, and the sums of the first 8 of 11 go to float64.
+  test.each([[monomialSet(6, 3), 64, 5], [monomialSet(7, 4), 128, 19]] as const)(
+    'memory that holds NaN reaches no result, and reads and gradients do not depend on how tokens are split, %#',
+    async (set, kept, columns) => {
+      const n = 261;
+      const whole = await raw(build, set, kept, n, columns, n);
+      for (const values of Object.values(whole)) expect(values.every(Number.isFinite)).toBe(true);
+      for (const step of [128, 37, 2, 1]) {
+        const split = await raw(build, set, kept, n, columns, step);
+        expect(split.out).toEqual(whole.out);
+        expect(split.dx).toEqual(whole.dx);
+        if (step === 128) expect(split.moments).toEqual(whole.moments); // the same blocks in the same order
+      }
+    },
+  );
 });
