@@ -36,7 +36,7 @@ export function runNorms(d: number, x: ArrayLike<number>): RunNorms {
  * About the least relative errors for e^x on [-R, R] by degree: R^{k+1} / (2^k (k+1)!), the first missing Chebyshev term, times
  * e^{-R^2 / (4 (k + 2))}, within about a tenth of the Remez values for R <= 8. A guide for the search, never part of a bound.
  */
-function aboutErrors(radius: number, least: number): number[] {
+export function aboutErrors(radius: number, least: number): number[] {
   const list: number[] = [];
   let term = radius;
   let last = Math.tanh(radius);

@@ -11,6 +11,19 @@ export interface TruncationProblem {
   readonly keys: FloatArray;
 }
 
+/** Vectors that are read a few tokens at a time: those of an array, or centred and packed on the way. */
+export interface TokenSource {
+  readonly tokens: number;
+  /** Vectors of a token, one after another. */
+  readonly per: number;
+  /** Writes the vectors of tokens `from` to `to - 1`, of width d each. */
+  copy(from: number, to: number, out: FloatArray): void;
+}
+
+/** The tokens of an array. */
+export const arraySource = (d: number, x: FloatArray): TokenSource =>
+  ({ tokens: x.length / d, per: 1, copy: (from, to, out) => out.set(x.subarray(from * d, to * d)) });
+
 /** A head in other coordinates, as stored. */
 export interface Coordinates {
   /** T^T q, queries x d. */
@@ -21,16 +34,17 @@ export interface Coordinates {
   readonly shift: number;
 }
 
-/** max_t |x_tc| for every c. */
-function largestEntries(d: number, x: FloatArray): Float64Array {
-  const largest = new Float64Array(d);
-  for (let at = 0; at < x.length; at += d) {
+/** Values of the tokens that are moved at once: they stay in the second-level cache. */
+const blockValues = 1 << 16;
+
+/** Raises largest_c to max_t |x_tc| over the first `length` values. */
+function raise(d: number, x: FloatArray, length: number, largest: Float64Array): void {
+  for (let at = 0; at < length; at += d) {
     for (let c = 0; c < d; c++) {
       const size = Math.abs(x[at + c]!);
       if (size > largest[c]!) largest[c] = size;
     }
   }
-  return largest;
 }
 
 const sum = (x: Float64Array): number => x.reduce((total, value) => total + value, 0);
@@ -43,15 +57,29 @@ const norm = (x: Float64Array): number => Math.sqrt(x.reduce((total, value) => t
  * $\gamma \sum_c |T_{ca} q_c|$, $\gamma = (d + 2) u / (1 - (d + 2) u)$. An error meets the largest entry of the other side, and both
  * errors meet each other. $|q^\top (I - T M) k| \le |I - T M|_F |q| |k|$.
  */
-export function changeCoordinates({ d, queries, keys }: TruncationProblem, { queries: T, keys: M, residual }: Balance, kernels: Kernels): Coordinates {
-  const change = (x: FloatArray, A: Float64Array): FloatArray => {
-    const Storage = x.constructor as new (values: ArrayLike<number>) => FloatArray;
-    const y = kernels.allocate(x.length);
-    kernels.gemm('NT', x.length / d, d, d, 1, x, new Storage(A), 0, y);
-    return y;
+export function changeCoordinates(d: number, queries: TokenSource, keys: TokenSource, { queries: T, keys: M, residual }: Balance, kernels: Kernels): Coordinates {
+  const Storage: new (values: number | Float64Array) => FloatArray = kernels.precision === 'float32' ? Float32Array : Float64Array;
+  const change = ({ tokens, per, copy }: TokenSource, A: Float64Array): { y: FloatArray; from: Float64Array; to: Float64Array } => {
+    const [y, from, to] = [new Storage(tokens * per * d), new Float64Array(d), new Float64Array(d)];
+    const step = Math.max(1, Math.floor(blockValues / (per * d)));
+    kernels.scratch(() => {
+      const matrix = kernels.allocate(d * d);
+      matrix.set(A);
+      const [x, moved] = [kernels.allocate(Math.min(step, tokens) * per * d), kernels.allocate(Math.min(step, tokens) * per * d)];
+      for (let at = 0; at < tokens; at += step) {
+        const end = Math.min(tokens, at + step);
+        const length = (end - at) * per * d;
+        copy(at, end, x);
+        kernels.gemm('NT', length / d, d, d, 1, x, matrix, 0, moved);
+        raise(d, x, length, from);
+        raise(d, moved, length, to);
+        y.set(moved.subarray(0, length), at * per * d);
+      }
+    });
+    return { y, from, to };
   };
-  const [q, k] = [change(queries, T), change(keys, M)];
-  const [fromQ, fromK, toQ, toK] = [largestEntries(d, queries), largestEntries(d, keys), largestEntries(d, q), largestEntries(d, k)];
+  const { y: q, from: fromQ, to: toQ } = change(queries, T);
+  const { y: k, from: fromK, to: toK } = change(keys, M);
   const [u, tiny] = kernels.precision === 'float32' ? [2 ** -24, 2 ** -149] : [2 ** -53, 2 ** -1074];
   const gamma = ((d + 2) * u) / (1 - (d + 2) * u);
   let rounding = 0;

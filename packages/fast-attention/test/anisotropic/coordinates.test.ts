@@ -1,7 +1,7 @@
 import { createKernels, createPlainKernels, normalTokens, randomSource, type FloatArray, type Kernels } from '@prompt-limits/core-linalg';
 import { describe, expect, test } from 'vitest';
 import { balance } from '../../src/anisotropic/balance.ts';
-import { blockNorms, changeCoordinates, farTokens, firstCoordinates } from '../../src/anisotropic/coordinates.ts';
+import { arraySource, blockNorms, changeCoordinates, farTokens, firstCoordinates } from '../../src/anisotropic/coordinates.ts';
 
 const kernels: [string, Kernels][] = [
   ['float64', createPlainKernels({ precision: 'float64' })],
@@ -21,7 +21,7 @@ describe.each(kernels)('changeCoordinates, %s', (_, used) => {
     const k = stored(normalTokens(randomSource(d + 1), d, n).data.map((v, i) => (v * decay ** (i % d)) / size));
     used.scratch(() => {
       const coordinates = balance(d, Float64Array.from(q), Float64Array.from(k));
-      const moved = changeCoordinates({ d, queries: q, keys: k }, coordinates, used);
+      const moved = changeCoordinates(d, arraySource(d, q), arraySource(d, k), coordinates, used);
       let [largest, reach] = [0, 0];
       for (let i = 0; i < n; i++) {
         for (let j = 0; j < n; j++) {

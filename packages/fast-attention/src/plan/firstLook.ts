@@ -1,0 +1,92 @@
+import type { Kernels } from '@prompt-limits/core-linalg';
+import { aboutErrors } from '../anisotropic/chooseBlocks.ts';
+import type { Vectors } from '../attend/views.ts';
+import { weightTolerance } from '../polynomial/weightTolerance.ts';
+import { nominalCosts, predictedTimes, type CostModel, type TimedSizes } from './costModel.ts';
+
+/** Tokens of each side that are looked at before all of them are. */
+const looked = 48;
+
+/** Sampled reach against what centring on all tokens may leave of it, at least about this much. */
+const centringMayLeave = 0.6;
+
+/** The polynomial has to be faster than exact attention by this much to be taken: measured costs err less than nominal ones. */
+export const margin = ({ measured }: CostModel): number => (measured ? 0.8 : 0.65);
+
+/** Milliseconds that the search for blocks of coordinates takes: a few for sampling and sets, and decompositions of d x d matrices. */
+export const adaptivePlanning = (d: number): number => 4 + 2 * (d / 16) ** 3;
+
+/** Whether exact attention takes so long that a search for blocks of coordinates that fails costs at most 3% more. */
+export const adaptiveAffordable = (d: number, exactMilliseconds: number): boolean => adaptivePlanning(d) < 0.03 * exactMilliseconds;
+
+/** The largest norm about the middle of the range, over about `looked` vectors. */
+function sampledReach({ data, n, stride, offset, per, d }: Vectors): number {
+  const step = Math.max(1, Math.floor(n / looked));
+  const low = new Float64Array(d).fill(Infinity);
+  const high = new Float64Array(d).fill(-Infinity);
+  for (let t = 0; t < n; t += step) {
+    for (let c = 0; c < d; c++) {
+      const x = data[t * stride + offset + c]!;
+      low[c] = Math.min(low[c]!, x);
+      high[c] = Math.max(high[c]!, x);
+    }
+  }
+  let largest = 0;
+  for (let t = 0; t < n; t += step) {
+    for (let j = 0; j < per; j++) {
+      let square = 0;
+      for (let c = 0; c < d; c++) square += (data[t * stride + offset + j * d + c]! - low[c]! / 2 - high[c]! / 2) ** 2;
+      largest = Math.max(largest, square);
+    }
+  }
+  return Math.sqrt(largest);
+}
+
+/** C(d + g, g), as far as float64 goes. */
+function rankOf(d: number, g: number): number {
+  let rank = 1;
+  for (let i = 1; i <= g; i++) rank *= (d + i) / i;
+  return rank;
+}
+
+/** What a first look needs. */
+export interface FirstLook {
+  readonly queries: Vectors;
+  readonly keys: Vectors;
+  readonly scale: number;
+  readonly tolerance: number;
+  readonly kernels: Kernels;
+  readonly costs: CostModel;
+  /** Without rank. */
+  readonly sizes: Omit<TimedSizes, 'rank'>;
+}
+
+/**
+ * Whether it is worth a pass over all tokens to look for a polynomial, from a few of them and in a few microseconds: so that a head that ends
+ * up exact loses next to nothing.
+ *
+ * @returns null if it is, else why not, in words
+ */
+export function notWorthPlanning({ queries, keys, scale, tolerance, costs, sizes }: FirstLook): string | null {
+  const { exact, polynomial } = predictedTimes(costs, { ...sizes, rank: 1 });
+  const most = margin(costs) * exact;
+  const { d } = sizes;
+  if (polynomial >= most) return `exact attention over ${sizes.pairs} pairs takes no longer than centring and packing the tokens`;
+  if (adaptiveAffordable(d, exact)) return null;
+  const R = centringMayLeave * Math.abs(scale) * sampledReach(queries) * sampledReach(keys);
+  const errors = aboutErrors(R, weightTolerance(tolerance));
+  // The list ends with the first degree that is good enough, or without one.
+  const rank = rankOf(d, errors.length - 1);
+  if (errors[errors.length - 1]! <= weightTolerance(tolerance) && predictedTimes(costs, { ...sizes, rank }).polynomial < most) return null;
+  return `scores reach about ${Number(R.toPrecision(2))} or more from their centre, so at least about ${Math.round(rank)} monomials would be needed`;
+}
+
+/** The largest rank with which the polynomial is predicted to win by the margin; 0 if none is. */
+export function winningRank(costs: CostModel, sizes: Omit<TimedSizes, 'rank'>): number {
+  const [one, two] = [predictedTimes(costs, { ...sizes, rank: 0 }), predictedTimes(costs, { ...sizes, rank: 1000 })];
+  const each = (two.polynomial - one.polynomial) / 1000;
+  return Math.max(0, Math.floor((margin(costs) * one.exact - one.polynomial) / each));
+}
+
+/** Nominal milliseconds of exact attention, from which `costsFor` decides whether to measure. */
+export const nominalExact = (kernels: Kernels, sizes: Omit<TimedSizes, 'rank'>): number => predictedTimes(nominalCosts(kernels), { ...sizes, rank: 0 }).exact;
