@@ -49,6 +49,7 @@ export default defineConfig({
           { text: 'Transformer blocks', link: '/constructions/transformer' },
           { text: 'Contextual mappings of any rank', link: '/constructions/contextual-mapping' },
           { text: 'Checking a contextual mapping', link: '/constructions/contextual-mapping-check' },
+          { text: 'Contexts of a whole grid', link: '/constructions/grid-context' },
           { text: 'What a prompt does', link: '/constructions/prompt-decomposition' },
           { text: 'Soft prompt tuning', link: '/constructions/soft-prompt-tuning' },
           { text: 'Prompt length', link: '/constructions/prompt-length' },

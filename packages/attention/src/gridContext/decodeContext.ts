@@ -37,7 +37,8 @@ export interface LocatedContext extends DecodedContext {
  * Guaranteed: if $|x - x_k(M)| < w$ for a grid sequence M and a read token k, w = `mapping.halfWidth`, then M and k are returned. For any other x the
  * result is a reason, or some candidate: `locateContext` compares its ID.
  *
- * Method. $y = m x$ lies within m w of $a_k + \kappa A$ with $0 < \kappa A \le 1/2$, so its floor is $a_k$ and $\hat A = (y - a_k) / \kappa$ is within
+ * Method. $y = m x$ lies within m w of $a_k + \kappa A$ with $0 < \kappa A \le 1/2$, so its floor is $a_k$ ($A \ge R$, and
+ * $m w \le \kappa \lambda R e^{-\lambda R} / 16 < \kappa R / 16$) and $\hat A = (y - a_k) / \kappa$ is within
  * $\omega = 1.6\, m w / \kappa$ of A (1.5 for x and the enclosure's middle, the rest for its rounding). Then for i = n, ..., 1, with the codes after i known:
  * $$P(c) = \sum_{j > i} (a_j - \hat A) e^{\lambda (a_j - R i)} - (\hat A - R i - c) e^{\lambda c} - \sum_{j < i} (\hat A - R j) e^{\lambda R (j - i)}$$
  * is, at $\hat A = A$, at least 0 for $c \le c_i$ and at most $-\mu_1$ for $c > c_i$, by the proof of `gridSeparation`: the true digits before i make the

@@ -72,6 +72,23 @@ describe.each(modes)('%s', (mode) => {
     }
   });
 
+  test.each([
+    [1, 7, 5, 2],
+    [1, 53, 4, 3],
+    [1, 211, 3, 2],
+    [2, 5, 4, 4],
+    [3, 7, 3, 2],
+  ] as const)('d = %i, m = %i, n = %i, %i read: last digits apart by one, the rest as far as it goes the other way', (d, m, n, reads) => {
+    const mapping = gridContextMapping({ d, m, n, reads, mode });
+    const { R, D } = mapping.codes;
+    for (let c = 0; c < D; c += Math.ceil(D / 50)) {
+      for (const [top, rest] of [[c, 0], [c + 1, D]] as const) {
+        const codes = Float64Array.from({ length: n }, (_, j) => R * (j + 1) + (j === n - 1 ? top : rest)).with(n - reads, R * (n - reads + 1) + 1);
+        for (const share of [inside[0]!, inside[1]!]) expect(decodeContext(mapping, moved(mapping, contextId(mapping, codes, n - reads), share)).codes).toEqual(codes);
+      }
+    }
+  });
+
   test('codes off the grid are near no ID: an input on a ramp, at every position', () => {
     const mapping = gridContextMapping({ d: 1, m: 5, n: 7, reads: 2, mode });
     for (const [run, codes] of randomContexts(mapping.codes, 14, 3).entries()) {
