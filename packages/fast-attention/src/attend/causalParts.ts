@@ -1,4 +1,4 @@
-import { packPlainValues, packVectors, weighMoments, writeOutputs } from './pack.ts';
+import { addExact, packPlainValues, packVectors, weighMoments, writeOutputs } from './pack.ts';
 import { addKeys, normsInto, type HeadRun } from './polynomialHead.ts';
 
 /**
@@ -55,11 +55,10 @@ export function causalParts(run: HeadRun, causal: number, totals: Float64Array, 
         const shape = { queries: tokens, keys: rest, heads: per, keyHeads: 1, d: wide, dv: columns.dv, scale: 1, causal: at + causal - shared };
         kernels.attention(shape, q, k, v, z, logs);
         for (let t = 0; t < tokens; t++) for (let j = 0; j < per; j++) mass[t * per + j] = Math.exp(logs[j * tokens + t]!);
-      } else {
-        mass.fill(0);
+        addExact(tokens * per, columns.dv, z, mass, sums);
       }
       weight.fill(shared > 0 ? total : 0, at * per, (at + tokens) * per);
-      writeOutputs(columns, sums, z, mass, tokens, per, at, target, totals.subarray(at * per));
+      writeOutputs(columns, sums, tokens, per, at, target, totals.subarray(at * per));
     }
   });
   return weight;

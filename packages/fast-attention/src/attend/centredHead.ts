@@ -28,8 +28,11 @@ export interface CentredHead {
   readonly leastLog: number;
   /** Sum of the weights. */
   readonly total: number;
-  /** At least |mean of x| over the keys, weighted by omega, for every query: by Jensen sum omega e^x >= e^{-drift} sum omega. */
-  readonly drift: number;
+  /**
+   * At least |mean of x| over the keys, weighted by omega, for every query, found when first asked for: by Jensen
+   * sum omega e^x >= e^{-drift} sum omega, and the mean of centred keys is short.
+   */
+  drift(): number;
   /** Stored weights e^x omega are right up to factors e^{+-eta} with |x| <= r: eta = etaFixed + etaSlope r. */
   readonly etaFixed: number;
   readonly etaSlope: number;
@@ -52,16 +55,14 @@ function norm(x: Float64Array): number {
 }
 
 /** Norm of the weighted mean of k - c. */
-function meanOffset({ data, n, stride, offset, d }: Vectors, centre: Float64Array, omega: Float64Array | null): { norm: number; total: number } {
+function meanOffset({ data, n, stride, offset, d }: Vectors, centre: Float64Array, omega: Float64Array | null, total: number): number {
   const sums = new Float64Array(d);
-  let total = 0;
   for (let j = 0; j < n; j++) {
     const at = j * stride + offset;
     const w = omega === null ? 1 : omega[j]!;
-    total += w;
     for (let c = 0; c < d; c++) sums[c]! += w * (data[at + c]! - centre[c]!);
   }
-  return { norm: norm(sums) / total, total };
+  return norm(sums) / total;
 }
 
 /** ln omega_j = scale q0 . (k_j - c), its largest and its smallest. */
@@ -90,8 +91,8 @@ export function centredHead(
     ? boxBall(keys, largestEntry(checked.keys, keys.offset, keys.offset + d))
     : enclosingBall(keys, checked.keys);
   const zeroBall = () => boxBall(queries, largestEntry(checked.queries, queries.offset, queries.offset + queries.per * d));
-  // A query centre costs an exponential a key: 2% of half-width are worth less.
-  let queryBall = box ? zeroBall() : enclosingBall(queries, checked.queries, { keepZero: 1.02 });
+  // A query centre costs an exponential a key: a tenth of the half-width is worth less.
+  let queryBall = box ? zeroBall() : enclosingBall(queries, checked.queries, { keepZero: 1.1 });
 
   let weights: { logs: Float64Array; top: number; least: number } | null = null;
   if (queryBall.centre.some((x) => x !== 0) && keyBall.radius > 0 && scale !== 0) {
@@ -103,7 +104,14 @@ export function centredHead(
   }
   const omega = weights?.logs ?? null;
   const { top, least } = weights ?? { top: 0, least: 0 };
-  if (omega !== null) for (let j = 0; j < omega.length; j++) omega[j] = unit === unit64 ? Math.exp(omega[j]! - top) : Math.fround(Math.exp(omega[j]! - top));
+  let total = omega === null ? keys.n : 0;
+  if (omega !== null) {
+    for (let j = 0; j < omega.length; j++) {
+      const w = Math.exp(omega[j]! - top);
+      omega[j] = unit === unit64 ? w : Math.fround(w);
+      total += omega[j]!;
+    }
+  }
 
   // b^2 = |k| / (|scale| |q|), the nearest power of two.
   const [kr, qr, size] = [keyBall.radius, queryBall.radius, Math.abs(scale)];
@@ -117,12 +125,18 @@ export function centredHead(
   const queryNorm = qr * Math.abs(queryFactor) * (1 + stored) * (1 + 4 * unit64);
   const halfWidth = keyNorm * queryNorm * (1 + 4 * unit64);
   if (!(keyNorm < 2 ** 20 && queryNorm < 2 ** 20)) return null;
-  const mean = box ? { norm: kr, total: keys.n } : meanOffset(keys, keyBall.centre, omega);
-  const drift = queryNorm * (mean.norm * keyFactor + (2 * stored + (keys.n + d + 8) * unit64) * keyNorm);
+  let drift = box ? halfWidth : -1;
+  const findDrift = (): number => {
+    if (drift < 0) {
+      const mean = meanOffset(keys, keyBall.centre, omega, total) * keyFactor;
+      drift = Math.min(halfWidth, queryNorm * (mean + (2 * stored + (keys.n + d + 8) * unit64) * keyNorm));
+    }
+    return drift;
+  };
   // The products and sums of q0 . (k - c), d + 4 roundings; e^x within 8 ulp; the stored weight.
   const omegaEta = omega === null ? 0 : (d + 4) * unit64 * size * norm(queryBall.centre) * kr * (1 + 2 ** -20) + 2 ** -50 + unit;
   return {
     queries, keys, queryCentre: queryBall.centre, keyCentre: keyBall.centre, queryFactor, keyFactor, queryNorm, keyNorm, halfWidth, omega, top,
-    leastLog: least - top, total: mean.total, drift: Math.min(drift, halfWidth), etaFixed: omegaEta + 2 ** -120, etaSlope: 2.01 * stored,
+    leastLog: least - top, total, drift: findDrift, etaFixed: omegaEta + 2 ** -120, etaSlope: 2.01 * stored,
   };
 }

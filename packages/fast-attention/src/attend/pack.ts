@@ -2,40 +2,51 @@ import type { FloatArray } from '@prompt-limits/core-linalg';
 import type { ValueColumns } from './valueColumns.ts';
 import type { Vectors } from './views.ts';
 
-// The loops below run once a token or more: typed arrays and numbers only.
+// The loops below run once a value or more: typed arrays and numbers only, and column by column within a run of tokens that stays in the
+// first-level cache, so that a column's constants stay in registers.
+const run = 256;
 
 /** out = (x - centre) factor for tokens `from` to `to - 1`, `width` values a vector (the rest is left alone). */
 export function packVectors(v: Vectors, from: number, to: number, centre: Float64Array, factor: number, width: number, out: FloatArray): void {
   const { data, stride, offset, per, d } = v;
-  let o = 0;
-  for (let t = from; t < to; t++) {
-    let at = t * stride + offset;
-    for (let j = 0; j < per; j++, at += d, o += width) {
-      for (let c = 0; c < d; c++) out[o + c] = (data[at + c]! - centre[c]!) * factor;
+  for (let first = from; first < to; first += run) {
+    const last = Math.min(to, first + run);
+    for (let j = 0; j < per; j++) {
+      for (let c = 0; c < d; c++) {
+        const middle = centre[c]!;
+        let at = first * stride + offset + j * d + c;
+        let o = ((first - from) * per + j) * width + c;
+        for (let t = first; t < last; t++, at += stride, o += per * width) out[o] = (data[at]! - middle) * factor;
+      }
+    }
+  }
+}
+
+/** out = (v - mid) / unit for tokens `from` to `to - 1`, times omega where it is given; `width` values a token (the rest is left alone). */
+function packColumns(values: FloatArray, columns: ValueColumns, from: number, to: number, omega: Float64Array | null, width: number, out: FloatArray): void {
+  const { dv, offset, stride, mid, inverse } = columns;
+  for (let first = from; first < to; first += run) {
+    const last = Math.min(to, first + run);
+    for (let c = 0; c < dv; c++) {
+      const [middle, factor] = [mid[c]!, inverse[c]!];
+      let at = first * stride + offset + c;
+      let o = (first - from) * width + c;
+      if (omega === null) for (let t = first; t < last; t++, at += stride, o += width) out[o] = (values[at]! - middle) * factor;
+      else for (let t = first; t < last; t++, at += stride, o += width) out[o] = (values[at]! - middle) * factor * omega[t]!;
     }
   }
 }
 
 /** out = [omega (v - mid) / unit, omega] for tokens `from` to `to - 1`: dv + 1 values a token, omega 1 where it is null. */
 export function packValues(values: FloatArray, columns: ValueColumns, from: number, to: number, omega: Float64Array | null, out: FloatArray): void {
-  const { dv, offset, stride, mid, inverse } = columns;
-  let o = 0;
-  for (let t = from; t < to; t++) {
-    const at = t * stride + offset;
-    const w = omega === null ? 1 : omega[t]!;
-    for (let c = 0; c < dv; c++) out[o++] = (values[at + c]! - mid[c]!) * inverse[c]! * w;
-    out[o++] = w;
-  }
+  const width = columns.dv + 1;
+  packColumns(values, columns, from, to, omega, width, out);
+  for (let t = from, o = columns.dv; t < to; t++, o += width) out[o] = omega === null ? 1 : omega[t]!;
 }
 
 /** out = (v - mid) / unit: dv values a token. */
 export function packPlainValues(values: FloatArray, columns: ValueColumns, from: number, to: number, out: FloatArray): void {
-  const { dv, offset, stride, mid, inverse } = columns;
-  let o = 0;
-  for (let t = from; t < to; t++) {
-    const at = t * stride + offset;
-    for (let c = 0; c < dv; c++) out[o++] = (values[at + c]! - mid[c]!) * inverse[c]!;
-  }
+  packColumns(values, columns, from, to, null, columns.dv, out);
 }
 
 /** moments += block, in float64. */
@@ -70,31 +81,48 @@ export interface Target {
 }
 
 /**
- * z = mid + unit (N + E z') / (D + E), held in [low, high], for `tokens` query tokens of `per` heads from token `first` on. sums holds N
- * and D in dv + 1 values a query; `exact` z' in dv values and `mass` E a query where part of the keys is summed exactly. The denominators go
- * to `totals`; where one is 0 (no key is seen) the output is 0.
+ * z = mid + unit N / D, held in [low, high], for `tokens` query tokens of `per` heads from token `first` on. sums holds N and D in dv + 1
+ * values a query. The denominators go to `totals`; where one is 0 (no key is seen) the output is 0.
  */
-export function writeOutputs(
-  columns: ValueColumns, sums: FloatArray, exact: FloatArray | null, mass: Float64Array | null,
-  tokens: number, per: number, first: number, target: Target, totals: Float64Array,
-): void {
+export function writeOutputs(columns: ValueColumns, sums: FloatArray, tokens: number, per: number, first: number, target: Target, totals: Float64Array): void {
   const { dv, low, high, mid, unit } = columns;
   const { output, stride, offset } = target;
-  let [s, e, q] = [0, 0, 0];
-  for (let t = 0; t < tokens; t++) {
-    let o = (first + t) * stride + offset;
-    for (let j = 0; j < per; j++, q++, s++) {
-      const E = mass === null ? 0 : mass[q]!;
-      const total = sums[s + dv]! + E;
-      totals[q] = total;
-      const inverse = 1 / total;
-      for (let c = 0; c < dv; c++, s++, o++) {
-        const N = mass === null ? sums[s]! : sums[s]! + E * exact![e++]!;
-        let z = mid[c]! + N * inverse * unit[c]!;
-        if (z < low[c]!) z = low[c]!;
-        if (z > high[c]!) z = high[c]!;
-        output[o] = total === 0 ? 0 : z;
+  const width = dv + 1;
+  const inverse = new Float64Array(run);
+  for (let from = 0; from < tokens; from += run) {
+    const to = Math.min(tokens, from + run);
+    for (let j = 0; j < per; j++) {
+      let empty = false;
+      for (let t = from, s = (from * per + j) * width + dv; t < to; t++, s += per * width) {
+        const total = sums[s]!;
+        totals[t * per + j] = total;
+        inverse[t - from] = 1 / total;
+        if (total === 0) empty = true;
+      }
+      for (let c = 0; c < dv; c++) {
+        const [middle, factor, bottom, top] = [mid[c]!, unit[c]!, low[c]!, high[c]!];
+        let s = (from * per + j) * width + c;
+        let o = (first + from) * stride + offset + j * dv + c;
+        for (let t = from; t < to; t++, s += per * width, o += stride) {
+          const z = middle + sums[s]! * inverse[t - from]! * factor;
+          output[o] = z < bottom ? bottom : z > top ? top : z;
+        }
+      }
+      if (!empty) continue;
+      for (let t = from; t < to; t++) {
+        const o = (first + t) * stride + offset + j * dv;
+        if (totals[t * per + j] === 0) output.fill(0, o, o + dv);
       }
     }
+  }
+}
+
+/** sums += E [z', 1]: the sums N and D of what was summed exactly, from its outputs z' (dv values a query) and masses E, added to those of the polynomial. */
+export function addExact(count: number, dv: number, exact: FloatArray, mass: Float64Array, sums: FloatArray): void {
+  let [s, e] = [0, 0];
+  for (let q = 0; q < count; q++, s++) {
+    const E = mass[q]!;
+    for (let c = 0; c < dv; c++, s++, e++) sums[s] = sums[s]! + E * exact[e]!;
+    sums[s] = sums[s]! + E;
   }
 }

@@ -81,7 +81,7 @@ export function errorTerms(plan: Pick<PolynomialPlan, 'polynomial' | 'rounding' 
 
 export const totalOf = (t: ErrorTerms): number => Math.min(1, (t.polynomial + t.input + t.sums + t.storage) * (1 + 2 ** -50));
 
-function prepared({ head, kernels, causal, storage }: PlanQuestion, polynomial: ExpPolynomial): PolynomialPlan {
+function prepared({ head, kernels, causal, storage, tolerance }: PlanQuestion, polynomial: ExpPolynomial): PolynomialPlan {
   const { d, n } = head.keys;
   const set = knownSet(d, polynomial.degree);
   const unit = unitRoundoff(kernels);
@@ -91,13 +91,19 @@ function prepared({ head, kernels, causal, storage }: PlanQuestion, polynomial: 
   const rounding = sumRounding(set, polynomial, kernels, sizes, causal ? Math.exp(head.leastLog) : 1);
   const S = head.halfWidth - head.leastLog;
   const exact = causal ? exactRounding(kernels, causalChunk, d + 1, S) : null;
-  const chunk = exact === null ? null : { size: causalChunk, rounding: { ...exact, eta: exact.eta + exact.log } };
+  // The masses of the two parts are added in the precision of the kernels: two roundings more.
+  const chunk = exact === null ? null : { size: causalChunk, rounding: { ...exact, eta: exact.eta + exact.log, sums: exact.sums + 2 * unit } };
   const plan = { set, polynomial, weights: new Float64Array(0), rounding, chunk };
   const { low } = valueRatio(polynomial, head.halfWidth);
-  // D >= low e^{-drift} sum omega (Jensen), off by kappa of itself as computed; with a mask the mean of the seen keys is not known: e^{-R}.
-  const sure = low * Math.exp(-(causal ? head.halfWidth : head.drift)) * (1 - 2 ** -40);
   const lost = rounding.relative * absoluteSum(polynomial, head.halfWidth) + rounding.absolute;
-  const terms = errorTerms(plan, head, unit, head.halfWidth, Math.max(Number.MIN_VALUE, sure - lost), storage);
+  // D >= low e^{-reach} sum omega, computed as at least `lost` sum omega less.
+  const termsFor = (reach: number): ErrorTerms => {
+    const sure = low * Math.exp(-reach) * (1 - 2 ** -40);
+    return errorTerms(plan, head, unit, head.halfWidth, Math.max(Number.MIN_VALUE, sure - lost), storage);
+  };
+  // x >= -R; where that does not do, the mean of x (Jensen). With a mask the mean over the seen keys is not known.
+  let terms = termsFor(head.halfWidth);
+  if (!causal && tolerance !== null && totalOf(terms) > tolerance) terms = termsFor(head.drift());
   return { ...plan, terms, bound: totalOf(terms) };
 }
 

@@ -77,7 +77,7 @@ export function polynomialHead(run: HeadRun): HeadSums {
       packVectors(head.queries, at, at + tokens, head.queryCentre, head.queryFactor, d, x);
       kernels.monomialRead(plan.set, tokens * per, x, width, weights, sums);
       if (norms !== null) normsInto(tokens * per, d, d, x, norms.subarray(at * per));
-      writeOutputs(columns, sums, null, null, tokens, per, at, target, totals.subarray(at * per));
+      writeOutputs(columns, sums, tokens, per, at, target, totals.subarray(at * per));
     }
   });
   return { totals, norms, weight: head.total };

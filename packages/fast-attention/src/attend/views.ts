@@ -22,20 +22,33 @@ export interface RowRanges {
   readonly finite: boolean;
 }
 
+/** Values looked at row by row while they are in the first-level cache. */
+const cached = 4096;
+
 /** Ranges of the rows of `stride` rows, in one pass that also notices what is not finite. */
 export function rowRanges(data: FloatArray, stride: number): RowRanges {
   const low = new Float64Array(stride).fill(Infinity);
   const high = new Float64Array(stride).fill(-Infinity);
-  let odd = 0; // x - x is 0, or NaN where x is not finite
-  for (let at = 0; at < data.length; at += stride) {
+  const block = Math.max(1, Math.floor(cached / stride)) * stride;
+  let finite = true;
+  for (let from = 0; from < data.length; from += block) {
+    const to = Math.min(data.length, from + block);
     for (let c = 0; c < stride; c++) {
-      const x = data[at + c]!;
-      odd += x - x;
-      if (x < low[c]!) low[c] = x;
-      if (x > high[c]!) high[c] = x;
+      let [least, most] = [low[c]!, high[c]!];
+      for (let at = from + c; at < to; at += stride) {
+        const x = data[at]!;
+        if (x < least) least = x;
+        // NaN is neither above nor at most anything.
+        if (!(x <= most)) {
+          if (x > most) most = x;
+          else finite = false;
+        }
+      }
+      [low[c], high[c]] = [least, most];
     }
   }
-  return { low, high, finite: odd === 0 };
+  for (let c = 0; c < stride; c++) if (low[c] === -Infinity || high[c] === Infinity) finite = false;
+  return { low, high, finite };
 }
 
 /** The largest absolute value of rows `from` to `to - 1`. */
