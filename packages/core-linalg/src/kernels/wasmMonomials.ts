@@ -15,6 +15,9 @@ const taskWork = 1_000_000;
 /** Bytes that the moments of all tasks may take where that is more than one for each thread. */
 const sumsLimit = 32 * 1048576;
 
+/** Tokens of a task, likewise: clearing and adding up its moments costs as much as some 50 tokens. */
+const leastTokens = 1024;
+
 /**
  * Monomials that stay in memory while a block of tokens is worked on: those that others are made from, up to the end
  * of their segment.
@@ -51,7 +54,8 @@ export function wasmMonomials(tasks: Tasks): Pick<Kernels, 'monomialMoments' | '
         const bytes = call('monomialSumBytes', rank, columns);
         const work = n * tokenWork(set, columns);
         const pieces = tasks.pieces(work);
-        const parts = pieces === 1 ? 1 : Math.max(tasks.threads, Math.min(pieces, tasks.threads * partsPerThread, Math.floor(sumsLimit / bytes)));
+        const most = Math.min(pieces, tasks.threads * partsPerThread, Math.floor(sumsLimit / bytes), Math.floor(n / leastTokens));
+        const parts = pieces === 1 ? 1 : Math.max(tasks.threads, most);
         const shares = ranges(n, parts, block);
         const sums = memory.reserve('monomialMoments', bytes * shares.length);
         memory.view(sums, (bytes / 4) * shares.length).fill(0);
