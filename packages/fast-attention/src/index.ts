@@ -12,6 +12,15 @@ export { sampledFraction } from './certificate/sampledFraction.ts';
 export { adaptiveTruncation, type AdaptiveTruncation, type TruncationLimits } from './anisotropic/adaptiveTruncation.ts';
 export { blockPolynomial, type BlockPolynomial, type BlockQuestion } from './anisotropic/blockPolynomial.ts';
 export type { TruncationProblem } from './anisotropic/coordinates.ts';
+export { appendToCompiled } from './compiled/appendToCompiled.ts';
+export type { CompiledAttention } from './compiled/attendCompiled.ts';
+export { attendWithCompiled, type CompiledProblem, type MergedCompiled } from './compiled/attendWithCompiled.ts';
+export { loadCompiledPrompt, saveCompiledPrompt, type LoadOptions } from './compiled/compiledFile.ts';
+export type { CompiledHead } from './compiled/compiledHead.ts';
+export type { CompiledPrompt } from './compiled/compiledPrompt.ts';
+export { compilePrompt, type CompileOptions, type PromptSource } from './compiled/compilePrompt.ts';
+export { mergeCompiled } from './compiled/mergeCompiled.ts';
+export type { PromptBlock } from './compiled/promptTokens.ts';
 export { attentionCost, expOperations, type AttentionCost, type CostSizes } from './criterion/attentionCost.ts';
 export {
   efficiencyCriterion,
