@@ -25,7 +25,7 @@ const largestShift = 40;
  *
  * @throws TypeError if `compiled` is no compiled prompt or tokens are no Tokens
  * @throws RangeError if shapes disagree, a value is NaN or infinite, a key lies outside the radius or outweighs the prompt by more than e^40,
- * or the tolerance would be exceeded
+ * or the tolerance would be exceeded (compile all tokens again)
  * @example
  * import { tokens } from '@prompt-limits/core-linalg';
  * const block = (key: number, value: number) => ({ keys: tokens(1, Float64Array.of(key)), values: tokens(1, Float64Array.of(value)) });

@@ -97,7 +97,7 @@ export function compiledFrom(source: CompiledSource, kernels: Kernels): Compiled
 export function certified(fn: string, compiled: CompiledPrompt): CompiledPrompt {
   const { tolerance, certificate: { relative } } = compiled;
   if (!(relative <= tolerance)) {
-    throw new RangeError(`${fn}: the certificate must stay within the tolerance ${tolerance} of the prompt, got ${relative}; compile all tokens again`);
+    throw new RangeError(`${fn}: the certificate must stay within the tolerance ${tolerance} of the prompt, got ${relative}`);
   }
   return compiled;
 }

@@ -135,7 +135,7 @@ describe('appending', () => {
     let grown = narrow;
     expect(() => {
       for (let j = 0; j < 3000; j++) grown = appendToCompiled(grown, part(block, j % 101, (j % 101) + 1));
-    }).toThrow(/^appendToCompiled: the certificate must stay within the tolerance 0\.0002 of the prompt, got .*; compile all tokens again$/);
+    }).toThrow(/^appendToCompiled: the certificate must stay within the tolerance 0\.0002 of the prompt, got /);
   });
 });
 
