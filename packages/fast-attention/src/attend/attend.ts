@@ -9,7 +9,10 @@ import { centredHead } from './centredHead.ts';
 import { certified } from './certified.ts';
 import { aPosterioriBounds, aPrioriBounds, exactBounds, type HeadBounds } from './headBounds.ts';
 import { logPartitions } from './logPartitions.ts';
-import { planHead, type HeadPlan, type Planned } from './planHead.ts';
+import { costsFor, knownCosts } from '../plan/calibrate.ts';
+import { assertCosts, type CostModel } from '../plan/costModel.ts';
+import { nominalExact, notWorthPlanning } from '../plan/firstLook.ts';
+import { exactPlan, planHead, type HeadPlan, type Planned } from './planHead.ts';
 import { polynomialHead, type HeadSums } from './polynomialHead.ts';
 import { checkedProblem, headVectors, type CheckedProblem } from './problem.ts';
 import { storageFraction, valueColumns, type ValueColumns } from './valueColumns.ts';
@@ -23,7 +26,14 @@ export interface FastAttentionOptions {
   readonly tolerance?: number;
   /** 'auto' (unless given) decides for each key head; 'polynomial' takes the polynomial wherever one exists; 'exact' never. */
   readonly method?: 'exact' | 'polynomial' | 'auto';
-  /** Degree of the polynomial; the tolerance is then not asked for, and the certificate says what that degree gives. */
+  /**
+   * Which monomials: all of a degree ('isotropic'); those that this head needs in coordinates of its own ('adaptive', few where the spectrum
+   * of queries or keys decays); 'auto' (unless given) looks for the second where the search takes a small part of the time at stake.
+   */
+  readonly truncation?: 'isotropic' | 'adaptive' | 'auto';
+  /** What 'auto' decides from; measured by `calibrate` where there is a lot at stake, else nominal, unless given. */
+  readonly costs?: CostModel;
+  /** Degree of the isotropic polynomial; the tolerance is then not asked for, and the certificate says what that degree gives. */
   readonly degree?: number;
   /** What the certificate rests on; 'a-posteriori' unless given. 'a-priori' centres nothing: it may use the largest entries only. */
   readonly certificate?: CertificateKind;
@@ -108,9 +118,11 @@ interface HeadResult {
  */
 export function attend<A extends FloatArray>(problem: AttentionProblem<A>, options: FastAttentionOptions = {}): FastAttention<A> {
   const fn = 'attend';
-  const { tolerance = 2 ** -10, method = 'auto', certificate = 'a-posteriori', degree, perQuery = false, logPartition = false } = options;
+  const { tolerance = 2 ** -10, method = 'auto', truncation = 'auto', certificate = 'a-posteriori', degree, perQuery = false, logPartition = false } = options;
   assertInRange(fn, 'tolerance', tolerance, Number.MIN_VALUE, 1 - Number.EPSILON / 2);
   assertOneOf(fn, 'method', method, ['exact', 'polynomial', 'auto']);
+  assertOneOf(fn, 'truncation', truncation, ['isotropic', 'adaptive', 'auto']);
+  if (options.costs !== undefined) assertCosts(fn, options.costs);
   assertOneOf(fn, 'certificate', certificate, ['a-priori', 'a-posteriori', 'sampled']);
   if (degree !== undefined) assertInteger(fn, 'degree', degree, 0, 64);
   const { rows = 64, confidence = 0.99, random = randomSource(1) } = options.sample ?? {};
@@ -127,14 +139,20 @@ export function attend<A extends FloatArray>(problem: AttentionProblem<A>, optio
   for (let head = 0; head < shape.keyHeads; head++) {
     const columns = valueColumns(checked.values, shape.keyHeads * shape.dv, head * shape.dv, shape.dv, certificate === 'a-priori');
     const storage = storageFraction(columns, unitRoundoff(kernels));
-    const centred = method === 'exact' ? null
-      : centredHead(headVectors(problem, checked, head), checked, { box: certificate === 'a-priori', reach: shape.causal === null ? Infinity : 8 });
+    const box = certificate === 'a-priori';
     const pairs = group * visiblePairs(shape.queries, shape.keys, shape.causal);
     const exactly = exactBounds(checked, head, columns, kernels, perQuery);
     const exactBound = Math.max(...exactly.perColumn);
-    const question = { kernels, tolerance, dv: shape.dv, causal: shape.causal !== null, pairs, storage, exactBound };
+    const vectors = headVectors(problem, checked, head);
+    const sizes = { queries: group * shape.queries, keys: shape.keys, pairs, d: shape.d, dv: shape.dv };
+    const costs = options.costs ?? (method === 'auto' ? costsFor(kernels, nominalExact(kernels, sizes)) : knownCosts(kernels));
+    // Where only the polynomial can certify the tolerance there is no choice.
+    const refused = method === 'exact' ? 'asked for'
+      : method === 'auto' && degree === undefined && exactBound <= tolerance ? notWorthPlanning({ ...vectors, scale: shape.scale, tolerance, costs, sizes }) : null;
+    const centred = refused === null ? centredHead(vectors, checked, { box, reach: shape.causal === null ? Infinity : 8 }) : null;
+    const question = { kernels, tolerance, dv: shape.dv, causal: shape.causal !== null, pairs, storage, exactBound, box, truncation, costs };
     const planned: Planned = centred === null || method === 'exact'
-      ? { plan: { method: 'exact', degree: null, rank: null, halfWidth: null, reason: method === 'exact' ? 'asked for' : 'queries and keys differ too far in size' }, run: null, least: null }
+      ? { plan: exactPlan(refused ?? 'queries and keys differ too far in size'), run: null, least: null }
       : planHead({ ...question, head: centred, method, ...(degree === undefined ? {} : { degree }) });
     let bounds = exactly;
     if (planned.run === null || centred === null) {

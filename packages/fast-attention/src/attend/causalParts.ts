@@ -5,12 +5,13 @@ import { addKeys, normsInto, type HeadRun } from './polynomialHead.ts';
  * A causal head in chunks of queries: the keys that all queries of a chunk see are in the running moments, those that only some see are
  * summed exactly by `Kernels.attention`, and both are weighed by their masses as in `mergeAttention`:
  * $z = (N + E z') / (D + E)$ with N and D the polynomial's sums and $E = \sum \omega e^x$ of the exact part. Both parts see the same centred
- * vectors, ln omega as one more coordinate, so that their masses share one factor.
+ * vectors, ln omega as one more coordinate, so that their masses share one factor; the polynomial may see them in other coordinates.
  *
  * @returns the weight of the keys that the polynomial summed, for each query
  */
 export function causalParts(run: HeadRun, causal: number, totals: Float64Array, norms: Float64Array | null): Float64Array {
   const { kernels, head, plan, values, columns, target } = run;
+  const { vectors } = plan;
   const { n, per, d } = head.queries;
   const keys = head.keys.n;
   const { size } = plan.chunk!;
@@ -22,7 +23,7 @@ export function causalParts(run: HeadRun, causal: number, totals: Float64Array, 
   let [summed, total] = [0, 0];
   kernels.scratch(() => {
     const weights = kernels.allocate(moments.length);
-    const x = kernels.allocate(size * per * d);
+    const x = kernels.allocate(size * per * vectors.queries.d);
     const sums = kernels.allocate(size * per * width);
     const q = kernels.allocate(size * per * wide);
     const k = kernels.allocate(size * wide);
@@ -39,8 +40,9 @@ export function causalParts(run: HeadRun, causal: number, totals: Float64Array, 
         for (; summed < shared; summed++) total += head.omega === null ? 1 : head.omega[summed]!;
         weighMoments(moments, plan.weights, width, weights);
       }
-      packVectors(head.queries, at, at + tokens, head.queryCentre, head.queryFactor, d, x);
-      if (norms !== null) normsInto(tokens * per, d, d, x, norms.subarray(at * per));
+      const variables = vectors.queries.d;
+      packVectors(vectors.queries, at, at + tokens, vectors.queryCentre, vectors.queryFactor, variables, x);
+      if (norms !== null) normsInto(tokens * per, variables, variables, x, norms.subarray(at * per));
       if (shared > 0) kernels.monomialRead(plan.set, tokens * per, x, width, weights, sums);
       else sums.fill(0);
       const rest = seen - shared;

@@ -44,13 +44,13 @@ export function aPosterioriBounds(plan: PolynomialPlan, head: CentredHead, sums:
     const share = w === 0 ? Infinity : totals[q]! / w;
     if (!(share >= least)) least = share;
   }
-  const terms = errorTerms(plan, head, unit, head.halfWidth, least > 0 ? least : Number.MIN_VALUE, storage);
+  const terms = errorTerms(plan, head, unit, plan.vectors.halfWidth, least > 0 ? least : Number.MIN_VALUE, storage);
   let each: Float64Array | null = null;
   if (perQuery && norms !== null) {
     each = new Float64Array(totals.length);
     for (let q = 0; q < each.length; q++) {
       const w = typeof weight === 'number' ? weight : weight[q]!;
-      const r = Math.min(head.halfWidth, norms[q]! * head.keyNorm * (1 + 2 ** -51));
+      const r = Math.min(plan.vectors.halfWidth, norms[q]! * plan.vectors.keyNorm * (1 + 2 ** -51));
       const share = w === 0 ? Infinity : totals[q]! / w;
       each[q] = totals[q] === 0 ? 0 : totalOf(errorTerms(plan, head, unit, r, share > 0 ? share : Number.MIN_VALUE, storage));
     }

@@ -1,7 +1,6 @@
 import type { AttentionResult } from '@prompt-limits/attention';
 import type { FloatArray, Kernels } from '@prompt-limits/core-linalg';
 import { exactRounding, unitRoundoff } from '../certificate/rounding.ts';
-import { valueRatio } from '../polynomial/expPolynomial.ts';
 import type { HeadBounds } from './headBounds.ts';
 import type { HeadRun, HeadSums } from './polynomialHead.ts';
 import type { CheckedProblem } from './problem.ts';
@@ -32,7 +31,7 @@ function polynomial(run: HeadRun, { totals }: HeadSums, queries: number, first: 
       shifted = Math.max(shifted, size);
     }
   }
-  const { low, high } = valueRatio(plan.polynomial, head.halfWidth);
+  const { low, high } = plan.scores.ratio(plan.vectors.halfWidth);
   const factor = low > 0 ? Math.max(Math.log(high), -Math.log(low), 0) : Infinity;
   // `terms.sums` bounds (|error of D|) / D twice over (numerator and denominator); ln(1 + t) <= t / (1 - t).
   const sums = terms.sums < 1 ? terms.sums / (1 - terms.sums) : Infinity;

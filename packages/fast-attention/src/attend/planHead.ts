@@ -1,13 +1,16 @@
-import type { Kernels } from '@prompt-limits/core-linalg';
+import type { Kernels, MonomialSet } from '@prompt-limits/core-linalg';
 import { outputBound } from '../certificate/outputBound.ts';
 import { exactRounding, sumRounding, unitRoundoff, type ExactRounding, type SumRounding } from '../certificate/rounding.ts';
 import type { ErrorTerms } from '../certificate/certificate.ts';
-import { attentionCost } from '../criterion/attentionCost.ts';
-import { absoluteSum, valueRatio, type ExpPolynomial } from '../polynomial/expPolynomial.ts';
+import { adaptiveAffordable, adaptivePlanning, margin, winningRank } from '../plan/firstLook.ts';
+import { predictedTimes, type CostModel, type PredictedTimes, type TimedSizes } from '../plan/costModel.ts';
+import { valueRatio } from '../polynomial/expPolynomial.ts';
 import { largestMinimaxHalfWidth } from '../polynomial/minimaxExp.ts';
 import { monomialCount } from '../polynomial/monomialCount.ts';
+import { weightTolerance } from '../polynomial/weightTolerance.ts';
 import type { CentredHead } from './centredHead.ts';
-import { knownPolynomial, knownSet, sharedHalfWidth, weightsOf, type Features } from './features.ts';
+import { adaptiveVectors, blockScores, isotropicScores, type FeatureVectors, type ScorePolynomial } from './featureVectors.ts';
+import { knownPolynomial, knownSet, sharedHalfWidth, weightsOf } from './features.ts';
 
 /** How a head is computed, and why. */
 export interface HeadPlan {
@@ -17,12 +20,20 @@ export interface HeadPlan {
   readonly rank: number | null;
   /** R after centring: no score of the head leaves [-R, R]; null where it was not looked for. */
   readonly halfWidth: number | null;
+  /** Whether the monomials are all those of a degree, or chosen for this head; null with 'exact'. */
+  readonly truncation: 'isotropic' | 'adaptive' | null;
+  /** What both methods were predicted to take, in milliseconds, the polynomial of this rank; null where nothing was predicted. */
+  readonly predicted: PredictedTimes | null;
   /** Why, in words. */
   readonly reason: string;
 }
 
 /** A plan with what it needs to run. */
-export interface PolynomialPlan extends Features {
+export interface PolynomialPlan {
+  readonly set: MonomialSet;
+  readonly weights: Float64Array;
+  readonly scores: ScorePolynomial;
+  readonly vectors: FeatureVectors;
   readonly rounding: SumRounding;
   /** Chunk of queries of a causal head, and how exact attention rounds in it; null without a mask. */
   readonly chunk: { readonly size: number; readonly rounding: ExactRounding } | null;
@@ -47,6 +58,12 @@ export interface PlanQuestion {
   readonly storage: number;
   /** What exact attention certifies for this head. */
   readonly exactBound: number;
+  /** Only the largest entries may be used. */
+  readonly box: boolean;
+  /** Which monomials may be taken. */
+  readonly truncation: 'isotropic' | 'adaptive' | 'auto';
+  /** What decides with 'auto'. */
+  readonly costs: CostModel;
 }
 
 /** Tokens packed at once: their features and values stay in the second-level cache. */
@@ -63,10 +80,11 @@ const bytesOf = (rank: number, d: number, dv: number): number => rank * (16 * (d
 
 const short = (x: number): string => String(Number(x.toPrecision(3)));
 
-/** The parts of the error at one query: |x| <= r, denominators at least `least` times the sum of the weights of the keys. */
-export function errorTerms(plan: Pick<PolynomialPlan, 'polynomial' | 'rounding' | 'chunk'>, head: CentredHead, unit: number, r: number, least: number, storage: number): ErrorTerms {
-  const { low, high } = valueRatio(plan.polynomial, r);
-  const eta = head.etaFixed + head.etaSlope * r;
+/** The parts of the error at one query: |x| <= r in the coordinates of the plan, denominators at least `least` times the sum of the weights of the keys. */
+export function errorTerms(plan: Pick<PolynomialPlan, 'scores' | 'vectors' | 'rounding' | 'chunk'>, head: CentredHead, unit: number, r: number, least: number, storage: number): ErrorTerms {
+  const { low, high } = plan.scores.ratio(r);
+  // Vectors are stored as centred first: in other coordinates r says nothing of what that costs.
+  const eta = head.etaFixed + head.etaSlope * (plan.vectors.queries === head.queries ? r : head.halfWidth) + plan.vectors.shift;
   const exact = plan.chunk?.rounding;
   // Exact weights beside those of the polynomial have the factor 1, so the band has to hold 1 as well.
   const [bottom, top] = exact === undefined ? [low, high] : [Math.min(1, low), Math.max(1, high)];
@@ -74,38 +92,49 @@ export function errorTerms(plan: Pick<PolynomialPlan, 'polynomial' | 'rounding' 
   const spread = Math.max(eta, exact?.eta ?? 0);
   // tanh is subadditive: the band widened by e^{+-spread} costs at most tanh(spread / 2) more. Values: three float64 roundings, one stored.
   const input = spread / 2 + 0.51 * (unit + 4 * 2 ** -53);
-  const kappa = (plan.rounding.relative * absoluteSum(plan.polynomial, r) + plan.rounding.absolute) / least;
+  const kappa = (plan.rounding.relative * plan.scores.absolute(r) + plan.rounding.absolute) / least;
   const sums = kappa < 1 && bottom > 0 ? kappa + (exact?.sums ?? 0) : 1;
   return { polynomial, input, sums, storage };
 }
 
 export const totalOf = (t: ErrorTerms): number => Math.min(1, (t.polynomial + t.input + t.sums + t.storage) * (1 + 2 ** -50));
 
-function prepared({ head, kernels, causal, storage, tolerance }: PlanQuestion, polynomial: ExpPolynomial): PolynomialPlan {
+function prepared({ head, kernels, causal, storage, tolerance }: PlanQuestion, { set, weights, scores, vectors }: Pick<PolynomialPlan, 'set' | 'weights' | 'scores' | 'vectors'>): PolynomialPlan {
   const { d, n } = head.keys;
-  const set = knownSet(d, polynomial.degree);
   const unit = unitRoundoff(kernels);
   // A causal head adds to its moments once a chunk, and once a block of keys that precede all queries.
   const calls = Math.ceil(n / (causal ? causalChunk : tokenBlock)) + 1;
-  const sizes = { keys: n, block: tokenBlock, calls, largest: Math.max(head.keyNorm, head.queryNorm) };
-  const rounding = sumRounding(set, polynomial, kernels, sizes, causal ? Math.exp(head.leastLog) : 1);
+  const sizes = { keys: n, block: tokenBlock, calls, largest: Math.max(vectors.keyNorm, vectors.queryNorm) };
+  const rounding = sumRounding(set, scores, kernels, sizes, causal ? Math.exp(head.leastLog) : 1);
   const S = head.halfWidth - head.leastLog;
   const exact = causal ? exactRounding(kernels, causalChunk, d + 1, S) : null;
   // The masses of the two parts are added in the precision of the kernels: two roundings more.
   const chunk = exact === null ? null : { size: causalChunk, rounding: { ...exact, eta: exact.eta + exact.log, sums: exact.sums + 2 * unit } };
-  const plan = { set, polynomial, weights: new Float64Array(0), rounding, chunk };
-  const { low } = valueRatio(polynomial, head.halfWidth);
-  const lost = rounding.relative * absoluteSum(polynomial, head.halfWidth) + rounding.absolute;
+  const plan = { set, weights, scores, vectors, rounding, chunk };
+  // What |x| can be by the norms of either coordinates.
+  const R = Math.min(head.halfWidth, vectors.halfWidth + vectors.shift);
+  const { low } = scores.ratio(vectors.halfWidth);
+  const lost = rounding.relative * scores.absolute(vectors.halfWidth) + rounding.absolute;
   // D >= low e^{-reach} sum omega, computed as at least `lost` sum omega less.
   const termsFor = (reach: number): ErrorTerms => {
-    const sure = low * Math.exp(-reach) * (1 - 2 ** -40);
-    return errorTerms(plan, head, unit, head.halfWidth, Math.max(Number.MIN_VALUE, sure - lost), storage);
+    const sure = low * Math.exp(-reach - vectors.shift) * (1 - 2 ** -40);
+    return errorTerms(plan, head, unit, vectors.halfWidth, Math.max(Number.MIN_VALUE, sure - lost), storage);
   };
   // x >= -R; where that does not do, the mean of x (Jensen). With a mask the mean over the seen keys is not known.
-  let terms = termsFor(head.halfWidth);
-  if (!causal && tolerance !== null && totalOf(terms) > tolerance) terms = termsFor(head.drift());
+  let terms = termsFor(R);
+  if (!causal && tolerance !== null && totalOf(terms) > tolerance) terms = termsFor(Math.min(R, head.drift()));
   return { ...plan, terms, bound: totalOf(terms) };
 }
+
+/** The isotropic polynomial of one degree; its weights follow when it is taken. */
+function isotropic(question: PlanQuestion, halfWidth: number, degree: number): PolynomialPlan {
+  const { head } = question;
+  const vectors = { ...head, shift: 0 };
+  return prepared(question, { set: knownSet(head.keys.d, degree), weights: new Float64Array(0), scores: isotropicScores(knownPolynomial(halfWidth, degree)), vectors });
+}
+
+/** The plan of a head that is computed exactly before anything else is known of it. */
+export const exactPlan = (reason: string): HeadPlan => ({ method: 'exact', truncation: null, degree: null, rank: null, halfWidth: null, predicted: null, reason });
 
 /** What `planHead` returns. */
 export interface Planned {
@@ -137,38 +166,81 @@ function chosen(question: PlanQuestion): { found: PolynomialPlan | null; degree:
     const alone = outputBound(low, high);
     // What the degrees before would certify matters only if none does.
     if (question.degree === undefined && tolerance !== null && alone > tolerance && alone > 2 ** -20) continue;
-    const found = prepared(question, polynomial);
+    const found = isotropic(question, shared, degree);
     if (question.degree !== undefined || tolerance === null || found.bound <= tolerance) return { found, degree, rank, why: '', least: null };
     least = Math.min(least, found.bound);
     // What is left without the polynomial's own error does not fall with the degree.
     if (found.bound - found.terms.polynomial > tolerance && found.terms.polynomial < found.bound / 8) {
-      for (let g = degree - 1; g >= 0; g--) least = Math.min(least, prepared(question, knownPolynomial(shared, g)).bound);
+      for (let g = degree - 1; g >= 0; g--) least = Math.min(least, isotropic(question, shared, g).bound);
       return none(`${kernels.precision} certifies an error of ${short(least)} of the range of V at best, rounding included`, degree, rank, least);
     }
   }
   return none(`no polynomial of degree 64 meets the tolerance`, 64, null, least);
 }
 
+/** The polynomial in blocks of balanced coordinates with at most `mostRank` monomials, or null; twice where rounding takes more than expected. */
+function adaptive(question: PlanQuestion, mostRank: number): PolynomialPlan | null {
+  const { head, kernels, tolerance } = question;
+  if (tolerance === null || mostRank < 1) return null;
+  // First all but what storing and sums of a low degree take, then what they took.
+  let spare = question.storage + (head.etaFixed + head.etaSlope * head.halfWidth) / 2 + tolerance / 64;
+  for (let attempt = 0; attempt < 2 && spare < tolerance; attempt++) {
+    const made = adaptiveVectors(head, weightTolerance(tolerance - spare), mostRank, kernels);
+    if (made === null) return null;
+    const { set, weights } = made.found.polynomial;
+    const found = prepared(question, { set, weights, scores: blockScores(made.found), vectors: made.vectors });
+    if (found.bound <= tolerance) return found;
+    spare = (found.bound - found.terms.polynomial) * 1.05;
+  }
+  return null;
+}
+
 /**
- * Decides how one key head and its queries are computed: the least degree whose proven error, rounding included, meets the tolerance; then,
- * with 'auto', the cheaper method by counted operations. One function, so that a better model of the cost has one place.
+ * Decides how one key head and its queries are computed. Isotropic: the least degree whose proven error, rounding included, meets the
+ * tolerance. Adaptive: fewer monomials that do, where the search for them takes a small part of the time they can save. Then, with 'auto',
+ * exact attention unless the polynomial is predicted to be faster by a margin.
  */
 export function planHead(question: PlanQuestion): Planned {
-  const { head, method, dv } = question;
+  const { head, method, dv, costs, truncation, causal } = question;
   const { d, n: keys } = head.keys;
+  const sizes: Omit<TimedSizes, 'rank'> = { queries: head.queries.n * head.queries.per, keys, pairs: question.pairs, d, dv, chunk: causal ? causalChunk : 0 };
+  const times = (rank: number, changed: number): PredictedTimes => predictedTimes(costs, { ...sizes, rank, changed });
   const { found, degree, rank, why, least } = chosen(question);
-  const halfWidth = head.halfWidth;
-  if (found === null || degree === null || rank === null) return { plan: { method: 'exact', degree, rank, halfWidth, reason: why }, run: null, least };
+  const ranked = found === null || rank === null ? Infinity : rank;
+
+  let taken = truncation === 'adaptive' ? null : found;
+  let changed: PolynomialPlan | null = null;
+  if (question.degree === undefined && !question.box && truncation !== 'isotropic') {
+    const bytesRank = Math.floor(stateBytes / bytesOf(1, d, dv));
+    // With 'auto' only ranks that win are of use, with 'polynomial' all that are below the isotropic one.
+    const useful = Math.min(bytesRank, truncation === 'adaptive' ? bytesRank : ranked - 1, method === 'auto' ? winningRank(costs, { ...sizes, changed: d }) : Infinity);
+    const { exact, polynomial } = times(Math.min(ranked, bytesRank), 0);
+    const saves = method === 'auto' && !(polynomial < margin(costs) * exact) ? adaptiveAffordable(d, exact) : polynomial > 8 * adaptivePlanning(d);
+    if (truncation === 'adaptive' || saves || (method === 'polynomial' && found === null)) changed = adaptive(question, useful);
+    if (changed !== null && (taken === null || times(changed.set.rank, d).polynomial < times(ranked, 0).polynomial)) taken = changed;
+  }
+
+  const halfWidth = taken?.vectors.halfWidth ?? head.halfWidth;
+  const none = { method: 'exact', truncation: null, halfWidth: head.halfWidth, degree, rank } as const;
+  if (taken === null) {
+    const reason = why === '' ? 'no polynomial in blocks of coordinates needs few enough monomials' : why;
+    return { plan: { ...none, predicted: null, reason }, run: null, least };
+  }
+  const size = taken.set.rank;
+  const predicted = times(size, taken === changed ? d : 0);
   if (method === 'auto') {
-    const queries = head.queries.n * head.queries.per;
-    const cost = attentionCost({ queries, keys, pairs: question.pairs, d, dv, rank });
     // Where only the polynomial, whose values are centred, can certify the tolerance, it runs whatever it costs.
     const certifies = question.tolerance === null || question.exactBound <= question.tolerance;
-    if (cost.polynomial >= 0.8 * cost.exact && certifies) {
-      const reason = `by count of operations exact attention is no dearer: ${short(cost.exact)} against ${short(cost.polynomial)}`;
-      return { plan: { method: 'exact', degree, rank, halfWidth, reason }, run: null, least: null };
+    if (predicted.polynomial >= margin(costs) * predicted.exact && certifies) {
+      const reason = `exact attention is predicted to take ${short(predicted.exact)} ms and the polynomial of rank ${size} ${short(predicted.polynomial)} ms${costs.measured ? '' : ' on a machine like the one the costs are of'}`;
+      return { plan: { ...none, predicted, reason }, run: null, least: null };
     }
   }
-  const reason = `degree ${degree}, rank ${rank} for scores within ${short(halfWidth)} of their centre`;
-  return { plan: { method: 'polynomial', degree, rank, halfWidth, reason }, run: { ...found, weights: weightsOf(found.set, found.polynomial) }, least: null };
+  const how = taken === changed ? `degree ${taken.set.degree} in ${taken.set.d} balanced coordinates` : `degree ${taken.set.degree}`;
+  const reason = `${how}, rank ${size} for scores within ${short(halfWidth)} of their centre`;
+  return {
+    plan: { method: 'polynomial', truncation: taken === changed ? 'adaptive' : 'isotropic', degree: taken.set.degree, rank: size, halfWidth, predicted, reason },
+    run: taken === changed ? taken : { ...taken, weights: weightsOf(taken.set, taken.scores) },
+    least: null,
+  };
 }

@@ -34,7 +34,8 @@ export interface HeadSums {
 /** Adds the moments of keys `from` to `to - 1` to `moments`. */
 export function addKeys(run: HeadRun, from: number, to: number, moments: Float64Array): void {
   const { kernels, head, plan, values, columns } = run;
-  const { d } = head.keys;
+  const { keys, keyCentre, keyFactor } = plan.vectors;
+  const { d } = keys;
   const width = columns.dv + 1;
   for (let at = from; at < to; at += tokenBlock) {
     const end = Math.min(to, at + tokenBlock);
@@ -42,7 +43,7 @@ export function addKeys(run: HeadRun, from: number, to: number, moments: Float64
       const x = kernels.allocate((end - at) * d);
       const y = kernels.allocate((end - at) * width);
       const block = kernels.allocate(moments.length);
-      packVectors(head.keys, at, end, head.keyCentre, head.keyFactor, d, x);
+      packVectors(keys, at, end, keyCentre, keyFactor, d, x);
       packValues(values, columns, at, end, head.omega, y);
       kernels.monomialMoments(plan.set, end - at, x, width, y, block);
       addMoments(moments, block);
@@ -59,7 +60,8 @@ export function normsInto(count: number, d: number, width: number, x: FloatArray
 /** Attention of one key head by its polynomial: moments of all keys, then a reading for each query. O(n d + rank dv) memory. */
 export function polynomialHead(run: HeadRun): HeadSums {
   const { kernels, head, plan, columns, target } = run;
-  const { n, per, d } = head.queries;
+  const { queries, queryCentre, queryFactor } = plan.vectors;
+  const { n, per, d } = queries;
   const width = columns.dv + 1;
   const totals = new Float64Array(n * per);
   const norms = run.norms ? new Float64Array(n * per) : null;
@@ -74,7 +76,7 @@ export function polynomialHead(run: HeadRun): HeadSums {
     const sums = kernels.allocate(Math.min(step, n) * per * width);
     for (let at = 0; at < n; at += step) {
       const tokens = Math.min(n, at + step) - at;
-      packVectors(head.queries, at, at + tokens, head.queryCentre, head.queryFactor, d, x);
+      packVectors(queries, at, at + tokens, queryCentre, queryFactor, d, x);
       kernels.monomialRead(plan.set, tokens * per, x, width, weights, sums);
       if (norms !== null) normsInto(tokens * per, d, d, x, norms.subarray(at * per));
       writeOutputs(columns, sums, tokens, per, at, target, totals.subarray(at * per));

@@ -35,7 +35,7 @@ export interface SumSizes {
  * which $\sum_a |w_a \phi_a(q)| \le p_{abs}(s)$ multiplies; weights and readings by f Y (rank + sum |w_a S_a|), at most
  * f Y (2 rank + n p_abs(s)). All |y| are at most 2; the sum of the omega is at least `least`.
  */
-export function sumRounding(set: MonomialSet, p: ExpPolynomial, kernels: Kernels, sizes: SumSizes, least: number = 1): SumRounding {
+export function sumRounding(set: MonomialSet, p: Pick<ExpPolynomial, 'coefficients'>, kernels: Kernels, sizes: SumSizes, least: number = 1): SumRounding {
   const { moments, read, underflow } = monomialRounding(set, Math.min(sizes.block, sizes.keys), kernels);
   const { calls = Math.ceil(sizes.keys / sizes.block) } = sizes;
   const grown = (1 + moments) * (1 + (calls + 1) * unit64) * (1 + unitRoundoff(kernels) + 3 * unit64) * (1 + read);

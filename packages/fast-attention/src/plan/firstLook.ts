@@ -55,7 +55,6 @@ export interface FirstLook {
   readonly keys: Vectors;
   readonly scale: number;
   readonly tolerance: number;
-  readonly kernels: Kernels;
   readonly costs: CostModel;
   /** Without rank. */
   readonly sizes: Omit<TimedSizes, 'rank'>;
