@@ -80,4 +80,26 @@ export {
   type TableOptions,
 } from './universality/functionTable.ts';
 export { lipschitzEstimate, type LipschitzEstimate, type LipschitzOptions } from './universality/lipschitzEstimate.ts';
+export { memorisationLengths, type MemorisationLengths, type MemorisationLengthsOptions } from './universality/memorisationLengths.ts';
+export { memorize, type LabelledSequence, type Memorisation, type MemorizeOptions } from './universality/memorize.ts';
+export { promptFor } from './universality/promptFor.ts';
+export {
+  dictionarySurrogate,
+  fixedSurrogate,
+  tableSurrogate,
+  type GridProblem,
+  type PromptLayout,
+  type Surrogate,
+} from './universality/surrogate.ts';
 export type { SequenceShape, TargetFunction } from './universality/targetFunction.ts';
+export type { UniversalCost } from './universality/universalCost.ts';
+export { universalityError, type UniversalityError, type UniversalityErrorOptions } from './universality/universalityError.ts';
+export {
+  buildApproximator,
+  buildUniversal,
+  type Approximator,
+  type ApproximatorOptions,
+  type ConstructionOptions,
+  type UniversalOptions,
+  type UniversalTransformer,
+} from './universality/universalTransformer.ts';

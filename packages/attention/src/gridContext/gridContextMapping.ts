@@ -24,6 +24,11 @@ export interface GridContextOptions {
   readonly reads: number;
   /** 'lemma': positions 1, ..., n and scores more than 4 ln n apart. 'compact': wider positions and the least temperature that is proven. */
   readonly mode: 'lemma' | 'compact';
+  /**
+   * Compact mode: the largest step rho between positions, an integer from 1; 64 unless given. Tokens reach rho n + 1: a smaller step lets a quantiser in front
+   * have narrower ramps, and costs bits.
+   */
+  readonly largestStep?: number;
 }
 
 /** A contextual mapping on a whole grid, too fine for float64: one head, and what is proven of it. */
@@ -78,14 +83,15 @@ export interface GridContextMapping {
  * mapping.gap.text; // => '2.787e-2320'
  * gridContextMapping({ d: 1, m: 20, n: 21, reads: 1, mode: 'compact' }).gap.text; // => '2.151e-42'
  */
-export function gridContextMapping({ d, m, n, reads, mode }: GridContextOptions): GridContextMapping {
+export function gridContextMapping({ d, m, n, reads, mode, largestStep = 64 }: GridContextOptions): GridContextMapping {
   const fn = 'gridContextMapping';
   assertOneOf(fn, 'mode', mode, ['lemma', 'compact']);
   assertInteger(fn, 'd', d, 1);
   assertInteger(fn, 'm', m, 2);
   assertInteger(fn, 'n', n, 1);
   assertInteger(fn, 'reads', reads, 1, n);
-  const sizes: GridSizes = { d, m, n, reads };
+  assertInteger(fn, 'largestStep', largestStep, 1);
+  const sizes: GridSizes = { d, m, n, reads, largestStep };
   const { codes, beta } = mode === 'lemma' ? lemmaTemperature(sizes) : compactTemperature(sizes);
   const { first, last } = queryRange(codes, reads);
   const separation = gridSeparation({ R: codes.R, D: codes.D, lambda: temperatureAt(beta, first), onlyLast: reads === 1 });

@@ -8,6 +8,8 @@ export interface GridSizes {
   readonly n: number;
   /** The last `reads` tokens are read. */
   readonly reads: number;
+  /** Largest rho in compact mode. */
+  readonly largestStep?: number;
 }
 
 /** A step between positions and an inverse temperature; nothing is proven yet. */
@@ -29,11 +31,11 @@ const STEPS = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64];
 const WORTH = 0.98;
 
 /** The step and temperature with about the fewest bits for which the conditions of `gridSeparation` hold in float64. */
-export function compactTemperature({ reads, ...sizes }: GridSizes): GridTemperature {
+export function compactTemperature({ reads, largestStep = STEPS.at(-1)!, ...sizes }: GridSizes): GridTemperature {
   let best: { codes: GridCodes; lambda: number; bits: number } | undefined;
   // A single token has no context to tell apart.
   for (const rho of sizes.n === 1 ? [1] : STEPS) {
-    if (best !== undefined && !fits(sizes, rho)) break;
+    if (best !== undefined && (rho > largestStep || !fits(sizes, rho))) break;
     const codes = gridCodes({ ...sizes, rho });
     const found = cheapest(codes, reads, leastTemperature(codes, reads));
     if (best === undefined || found.bits < WORTH * best.bits) best = { codes, ...found };
@@ -45,10 +47,10 @@ export function compactTemperature({ reads, ...sizes }: GridSizes): GridTemperat
 const fits = ({ d, m, n }: Omit<GridSizes, 'reads'>, rho: number): boolean => rho * (n + 1) * m < 2 ** 40 && rho * (n + 1) * m ** d * 2 < 2 ** 50;
 
 /** The paper's step 1, with scores at least 4 ln n apart; more where the conditions of `gridSeparation` ask for more. */
-export function lemmaTemperature({ reads, ...sizes }: GridSizes): GridTemperature {
-  const codes = gridCodes(sizes);
+export function lemmaTemperature({ reads, d, m, n }: GridSizes): GridTemperature {
+  const codes = gridCodes({ d, m, n });
   // 2^-40 above, so that 4 ln n is exceeded whatever Math.log rounds to.
-  const spacing = 4 * Math.log(Math.max(2, sizes.n)) * (1 + 2 ** -40);
+  const spacing = 4 * Math.log(Math.max(2, n)) * (1 + 2 ** -40);
   const { lambda } = cheapest(codes, reads, Math.max(spacing, leastTemperature(codes, reads)), spacing);
   return { codes, beta: betaFor(codes, reads, lambda) };
 }
