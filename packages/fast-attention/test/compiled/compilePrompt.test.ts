@@ -1,5 +1,6 @@
 import { fc, test } from '@fast-check/vitest';
 import { createKernels, createPlainKernels, monomialSet, randomSource, sliceColumns, spherePoint, tokens, uniformTokens, type Kernels, type Tokens } from '@prompt-limits/core-linalg';
+import { dot, fromNumber, toFloat64 } from '@prompt-limits/core-linalg/intervals';
 import { describe, expect } from 'vitest';
 import { compilePrompt, monomialCount, type CompiledPrompt, type CompileOptions, type PromptBlock } from '../../src/index.ts';
 import { adversarialPrompt, exactly, largestOf, prompt, queriesWithin, rangesOf, toFloat32 } from './cases.ts';
@@ -212,6 +213,21 @@ describe('extremes', () => {
     expect(usedUp(compiled, block, queries, kernels).output).toBeLessThanOrEqual(1);
     kernels.close();
   });
+});
+
+test('the log partition of one token is its score: the rounding of the scalar product with the centre is counted', () => {
+  for (let seed = 0; seed < 50; seed++) {
+    const random = randomSource(seed);
+    const [a, b] = [2 ** 20 * (1 + random.uniform()), 2 ** 20 * (1 + random.uniform())];
+    const compiled = compilePrompt({ keys: tokens(2, Float64Array.of(a, -b)), values: tokens(1, Float64Array.of(1)), scale: 1, queryRadius: 2 ** 23, tolerance: 0.1 });
+    const { logPartition, logPartitionError } = compiled.attend(tokens(2, Float64Array.of(b, a)));
+    // ab - ba = 0, and each product is near 2^41.
+    expect(Math.abs(logPartition[0]!)).toBeLessThanOrEqual(logPartitionError[0]!);
+    const { logPartition: l, logPartitionError: e } = compiled.attend(tokens(2, Float64Array.of(b, 0)));
+    const { low, high } = toFloat64(dot([fromNumber(a), fromNumber(l[0]!)], [fromNumber(b), fromNumber(-1)], 200));
+    expect(Math.max(-low, high)).toBeLessThanOrEqual(e[0]!);
+    expect(e[0]!).toBeLessThan(2 ** 43 * 10 * 2 ** -53);
+  }
 });
 
 describe('queries outside the radius', () => {
