@@ -8,7 +8,7 @@ const introduction: readonly Statement[] = [
   { id: 'Eq. (1.1)', says: 'the objective of Definition 1.1', functions: ['prompt-tuning:tunePrompt'], tests: ['packages/prompt-tuning/test/tuning/tunePrompt.test.ts'], status: 'built', note: 'errata 1' },
   { id: 'Eq. (1.2)', says: 'distance of two sequence functions: the entrywise alpha-norm of the difference, integrated', functions: ['core-linalg:entrywiseNorm', 'prompt-tuning:cellDistance', 'prompt-tuning:sampledDistance'], tests: ['packages/core-linalg/test/norms/entrywise.test.ts', 'packages/prompt-tuning/test/universality/distance/cellDistance.test.ts', 'packages/prompt-tuning/test/universality/distance/sampledDistance.test.ts'], status: 'built' },
   { id: 'Eq. (1.3)', says: 'softmax attention with inverse temperature', functions: ['attention:attend', 'attention:attendVjp', 'attention:attentionMechanism'], tests: ['packages/attention/test/exact/attend.test.ts', 'packages/attention/test/gradient/attendVjp.test.ts', 'packages/attention/test/transformer/attentionHead.test.ts'], status: 'built', note: 'errata 2' },
-  { id: 'Problem 1', says: 'approximate prompt tuning inference: entries at most B, error at most delta_F in the max norm', functions: ['fast-attention:efficiencyCriterion'], tests: ['packages/fast-attention/test/criterion/efficiencyCriterion.test.ts'], status: 'part', note: 'the criterion, without the fast algorithm; errata 3' },
+  { id: 'Problem 1', says: 'approximate prompt tuning inference: entries at most B, error at most delta_F in the max norm', functions: ['fast-attention:attend', 'fast-attention:efficiencyCriterion'], tests: ['packages/fast-attention/test/attend/attend.test.ts', 'packages/fast-attention/test/attend/adversarial.test.ts', 'packages/fast-attention/test/criterion/efficiencyCriterion.test.ts'], status: 'built', note: 'errata 3' },
 ];
 
 const universality: readonly Statement[] = [
@@ -39,7 +39,7 @@ const universality: readonly Statement[] = [
 const efficiency: readonly Statement[] = [
   { id: 'Hypothesis 1', says: 'SETH: no algorithm beats exhaustive search on k-SAT by a fixed factor in the exponent, for all k', ...later, note: 'a conjecture; nothing to compute' },
   { id: 'Theorem 3.1', says: 'at B of the order of sqrt(log n) no sub-quadratic algorithm exists under SETH', functions: ['fast-attention:efficiencyCriterion'], tests: ['packages/fast-attention/test/criterion/efficiencyCriterion.test.ts'], status: 'part', note: 'which side of the criterion; a hardness result cannot be run; errata 3, 4' },
-  { id: 'Theorem 3.2', says: 'below that order an almost linear algorithm exists', functions: ['fast-attention:efficiencyCriterion'], tests: ['packages/fast-attention/test/criterion/efficiencyCriterion.test.ts'], status: 'part', note: 'degree, rank and cost, without the algorithm; errata 3, 4' },
+  { id: 'Theorem 3.2', says: 'below that order an almost linear algorithm exists', functions: ['fast-attention:attend', 'fast-attention:efficiencyCriterion'], tests: ['packages/fast-attention/test/attend/attend.test.ts', 'packages/fast-attention/test/attend/adversarial.test.ts', 'packages/fast-attention/test/criterion/efficiencyCriterion.test.ts'], status: 'built', note: 'the algorithm with the error it proves at the n at hand; errata 3, 4' },
 ];
 
 const appendixB: readonly Statement[] = [
@@ -99,8 +99,8 @@ const appendixF: readonly Statement[] = [
 const appendixG: readonly Statement[] = [{ id: 'Theorem G.1', says: 'Theorem 2.5 restated', functions: ['prompt-tuning:sufficientPromptLength'], tests: ['packages/prompt-tuning/test/capacity/sufficientPromptLength.test.ts'], status: 'part', note: 'the length, without the transformer' }];
 
 const appendixH: readonly Statement[] = [
-  { id: 'Definition H.1', says: 'approximate attention: the problem that Alman and Song study', ...later },
-  { id: 'Lemma H.1', says: 'their upper bound: almost linear time below the threshold', functions: ['fast-attention:efficiencyCriterion'], tests: ['packages/fast-attention/test/criterion/efficiencyCriterion.test.ts'], status: 'part', note: 'the cost that the bound predicts' },
+  { id: 'Definition H.1', says: 'approximate attention: the problem that Alman and Song study', functions: ['fast-attention:attend'], tests: ['packages/fast-attention/test/attend/attend.test.ts', 'packages/fast-attention/test/attend/adversarial.test.ts'], status: 'built' },
+  { id: 'Lemma H.1', says: 'their upper bound: almost linear time below the threshold', functions: ['fast-attention:attend', 'fast-attention:efficiencyCriterion'], tests: ['packages/fast-attention/test/attend/attend.test.ts', 'packages/fast-attention/test/attend/adversarial.test.ts', 'packages/fast-attention/test/criterion/efficiencyCriterion.test.ts'], status: 'built', note: 'with C(d + g, g) monomials where theirs counts C(2 (d + g), 2 g)' },
   { id: 'Lemma H.2', says: 'their lower bound under SETH', ...later, note: 'a hardness result cannot be run' },
 ];
 

@@ -1,5 +1,5 @@
 /**
- * The efficiency criterion of prompt tuning (Theorems 3.1 and 3.2) on given heads, and what near-linear attention would cost.
+ * Near-linear softmax attention with a proven error, and the efficiency criterion of prompt tuning (Theorems 3.1 and 3.2).
  *
  * @packageDocumentation
  */
@@ -7,7 +7,6 @@ export { attend, type FastAttention, type FastAttentionOptions } from './attend/
 export type { HeadPlan } from './attend/planHead.ts';
 export type { Certificate, CertificateKind, ErrorTerms, SampleStatement } from './certificate/certificate.ts';
 export { outputBound } from './certificate/outputBound.ts';
-export { exactRounding, sumRounding, type ExactRounding, type SumRounding, type SumSizes } from './certificate/rounding.ts';
 export { sampledFraction } from './certificate/sampledFraction.ts';
 export { adaptiveTruncation, type AdaptiveTruncation, type TruncationLimits } from './anisotropic/adaptiveTruncation.ts';
 export { blockPolynomial, type BlockPolynomial, type BlockQuestion } from './anisotropic/blockPolynomial.ts';
@@ -34,10 +33,8 @@ export { scoreRange, type Centre, type ScoreRange, type ScoreRangeOptions } from
 export { calibrate, type CalibrateOptions, type Clock } from './plan/calibrate.ts';
 export { nominalCosts, predictedTimes, type CostModel, type LinearCost, type PredictedTimes, type TimedSizes } from './plan/costModel.ts';
 export {
-  absoluteSum,
   expPolynomial,
   expPolynomialFor,
-  valueRatio,
   type ExpPolynomial,
   type ExpPolynomialOptions,
   type ExpPolynomialQuestion,

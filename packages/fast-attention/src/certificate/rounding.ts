@@ -34,6 +34,8 @@ export interface SumSizes {
  * Underflow adds an absolute part. With Y = max(1, largest)^g, s = d max(1, largest): moments err by at most f Y n (1 + |y|) each,
  * which $\sum_a |w_a \phi_a(q)| \le p_{abs}(s)$ multiplies; weights and readings by f Y (rank + sum |w_a S_a|), at most
  * f Y (2 rank + n p_abs(s)). All |y| are at most 2; the sum of the omega is at least `least`.
+ *
+ * @internal
  */
 export function sumRounding(set: MonomialSet, p: Pick<ExpPolynomial, 'coefficients'>, kernels: Kernels, sizes: SumSizes, least: number = 1): SumRounding {
   const { moments, read, underflow } = monomialRounding(set, Math.min(sizes.block, sizes.keys), kernels);
@@ -60,6 +62,8 @@ export interface ExactRounding {
  * tiles may raise the maximum, whose factors err by 4 u each and 4 S u in all: eta = ((d + 12) S + 4 + 4 tiles) u. Sums: 256 terms a tile,
  * two roundings a tile after that, the quotient. Weights below e^{-88} of the largest are dropped. Plain Float32 kernels round the
  * scores and the results only. Float64: the same eta (Math.exp taken to be within 4 ulp), and sums of all keys one after another.
+ *
+ * @internal
  */
 export function exactRounding(kernels: Pick<Kernels, 'precision'>, keys: number, d: number, S: number): ExactRounding {
   const u = unitRoundoff(kernels);

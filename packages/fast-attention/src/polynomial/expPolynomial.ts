@@ -139,8 +139,8 @@ function judged(c: Float64Array, halfWidth: number, precision: 'float32' | 'floa
  * @throws RangeError if an argument is out of range
  * @example
  * const { coefficients, error, derivativeError } = expPolynomial(0.5, 3);
- * error; // => 0.000326
- * derivativeError; // => 0.006
+ * error; // => 0.00032
+ * derivativeError; // => 0.012
  * coefficients.length; // => 4
  */
 export function expPolynomial(halfWidth: number, degree: number, { precision = 'float64', aim = 'value' }: ExpPolynomialOptions = {}): ExpPolynomial {
@@ -181,12 +181,20 @@ export function expPolynomialFor(question: ExpPolynomialQuestion): ExpPolynomial
   return null;
 }
 
-/** Bounds on p(x) / e^x where |x| <= r <= R. */
+/**
+ * Bounds on p(x) / e^x where |x| <= r <= R.
+ *
+ * @internal
+ */
 export function valueRatio(p: ExpPolynomial, r: number): { low: number; high: number } {
   return ratioWithin(p.ratio, Math.min(r, p.halfWidth));
 }
 
-/** sum |c_m| r^m, rounded up: at least |p| and every sum of absolute terms of p where |x| <= r. */
+/**
+ * sum |c_m| r^m, rounded up: at least |p| and every sum of absolute terms of p where |x| <= r.
+ *
+ * @internal
+ */
 export function absoluteSum({ coefficients }: Pick<ExpPolynomial, 'coefficients'>, r: number): number {
   let sum = 0;
   for (let m = coefficients.length - 1; m >= 0; m--) sum = sum * r + Math.abs(coefficients[m]!);

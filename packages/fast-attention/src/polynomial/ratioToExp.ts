@@ -91,7 +91,7 @@ function cell(c: Float64Array, m: number, h: number): Cell {
  * @example
  * const { low, high } = ratioToExp([1, 1, 0.5], 0.5);
  * 1 - low[16]; // => 0.0144
- * high[16] - 1; // => 0.0304
+ * high[16] - 1; // => 0.0305
  */
 export function ratioToExp(coefficients: ArrayLike<number>, halfWidth: number, steps: number = 16): RatioToExp {
   const fn = 'ratioToExp';

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { createKernels, createPlainKernels, monomialSet, normalTokens, randomSource, uniformTokens, type FloatArray, type Kernels } from '@prompt-limits/core-linalg';
 import { attendReference } from '@prompt-limits/attention';
-import { absoluteSum, exactRounding, expPolynomial, sumRounding } from '../../src/index.ts';
+import { exactRounding, sumRounding } from '../../src/certificate/rounding.ts';
+import { absoluteSum, expPolynomial } from '../../src/polynomial/expPolynomial.ts';
 import { weightsOf } from '../../src/attend/features.ts';
 
 const builds: [string, () => Promise<Kernels>][] = [
