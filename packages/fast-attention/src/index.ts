@@ -32,6 +32,7 @@ export type { ScoreProblem } from './criterion/problem.ts';
 export { scoreRange, type Centre, type ScoreRange, type ScoreRangeOptions } from './criterion/scoreRange.ts';
 export { calibrate, type CalibrateOptions, type Clock } from './plan/calibrate.ts';
 export { nominalCosts, predictedTimes, type CostModel, type LinearCost, type PredictedTimes, type TimedSizes } from './plan/costModel.ts';
+export { planAttention, type AttentionPlan, type PlanAttentionOptions } from './plan/planAttention.ts';
 export {
   expPolynomial,
   expPolynomialFor,

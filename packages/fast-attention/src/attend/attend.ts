@@ -4,18 +4,15 @@ import {
   type FloatArray, type Kernels, type RandomSource, type Tokens,
 } from '@prompt-limits/core-linalg';
 import type { Certificate, CertificateKind } from '../certificate/certificate.ts';
-import { unitRoundoff } from '../certificate/rounding.ts';
-import { centredHead } from './centredHead.ts';
-import { certified } from './certified.ts';
-import { aPosterioriBounds, aPrioriBounds, exactBounds, type HeadBounds } from './headBounds.ts';
-import { logPartitions } from './logPartitions.ts';
-import { costsFor, knownCosts } from '../plan/calibrate.ts';
 import { assertCosts, type CostModel } from '../plan/costModel.ts';
-import { nominalExact, notWorthPlanning } from '../plan/firstLook.ts';
-import { exactPlan, planHead, type HeadPlan, type Planned } from './planHead.ts';
+import { certified } from './certified.ts';
+import { aPosterioriBounds, aPrioriBounds, type HeadBounds } from './headBounds.ts';
+import { logPartitions } from './logPartitions.ts';
+import type { HeadPlan, Planned } from './planHead.ts';
+import { plannedHead } from './plannedHead.ts';
 import { polynomialHead, type HeadSums } from './polynomialHead.ts';
-import { checkedProblem, headVectors, type CheckedProblem } from './problem.ts';
-import { storageFraction, valueColumns, type ValueColumns } from './valueColumns.ts';
+import { checkedProblem, type CheckedProblem } from './problem.ts';
+import type { ValueColumns } from './valueColumns.ts';
 
 /** Options of `attend`. */
 export interface FastAttentionOptions {
@@ -60,22 +57,13 @@ export interface FastAttention<A extends FloatArray = FloatArray> {
   readonly logPartitionError?: number;
 }
 
-function usedKernels(fn: string, data: FloatArray, kernels: Kernels | undefined): Kernels {
+export function usedKernels(fn: string, data: FloatArray, kernels: Kernels | undefined): Kernels {
   const precision = data instanceof Float64Array ? 'float64' : 'float32';
   if (kernels === undefined) return createPlainKernels({ precision });
   if (kernels.precision !== precision) {
     throw new TypeError(`${fn}: kernels must compute in the precision of the tokens (${precision}), got ${describe(kernels.precision)}`);
   }
   return kernels;
-}
-
-/** Pairs of a query and a key it sees. */
-function visiblePairs(queries: number, keys: number, causal: number | null): number {
-  if (causal === null) return queries * keys;
-  const [first, last] = [Math.max(0, -causal), Math.min(queries, Math.max(0, keys - causal))];
-  // Queries first to last - 1 see i + causal + 1 keys, later ones all.
-  const growing = Math.max(0, last - first);
-  return growing * causal + (growing * (first + last - 1)) / 2 + growing + Math.max(0, queries - Math.max(first, last)) * keys;
 }
 
 /** One key head: how it is computed, what came out, how good it is. */
@@ -136,24 +124,9 @@ export function attend<A extends FloatArray>(problem: AttentionProblem<A>, optio
   const logs = logPartition ? new Storage(shape.heads * shape.queries) : null;
   let logError = 0;
   const results: HeadResult[] = [];
+  const planning = { tolerance, method, truncation, costs: options.costs, degree, box: certificate === 'a-priori', perQuery, kernels };
   for (let head = 0; head < shape.keyHeads; head++) {
-    const columns = valueColumns(checked.values, shape.keyHeads * shape.dv, head * shape.dv, shape.dv, certificate === 'a-priori');
-    const storage = storageFraction(columns, unitRoundoff(kernels));
-    const box = certificate === 'a-priori';
-    const pairs = group * visiblePairs(shape.queries, shape.keys, shape.causal);
-    const exactly = exactBounds(checked, head, columns, kernels, perQuery);
-    const exactBound = Math.max(...exactly.perColumn);
-    const vectors = headVectors(problem, checked, head);
-    const sizes = { queries: group * shape.queries, keys: shape.keys, pairs, d: shape.d, dv: shape.dv };
-    const costs = options.costs ?? (method === 'auto' ? costsFor(kernels, nominalExact(kernels, sizes)) : knownCosts(kernels));
-    // Where only the polynomial can certify the tolerance there is no choice.
-    const refused = method === 'exact' ? 'asked for'
-      : method === 'auto' && degree === undefined && exactBound <= tolerance ? notWorthPlanning({ ...vectors, scale: shape.scale, tolerance, costs, sizes }) : null;
-    const centred = refused === null ? centredHead(vectors, checked, { box, reach: shape.causal === null ? Infinity : 8 }) : null;
-    const question = { kernels, tolerance, dv: shape.dv, causal: shape.causal !== null, pairs, storage, exactBound, box, truncation, costs };
-    const planned: Planned = centred === null || method === 'exact'
-      ? { plan: exactPlan(refused ?? 'queries and keys differ too far in size'), run: null, least: null }
-      : planHead({ ...question, head: centred, method, ...(degree === undefined ? {} : { degree }) });
+    const { planned, centred, columns, exactly, exactBound } = plannedHead(problem, checked, head, planning);
     let bounds = exactly;
     if (planned.run === null || centred === null) {
       const smallest = Math.min(exactBound, planned.least ?? Infinity);

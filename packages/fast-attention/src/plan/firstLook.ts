@@ -1,6 +1,7 @@
 import type { Kernels } from '@prompt-limits/core-linalg';
 import { aboutErrors } from '../anisotropic/chooseBlocks.ts';
 import type { Vectors } from '../attend/views.ts';
+import { largestMinimaxHalfWidth } from '../polynomial/minimaxExp.ts';
 import { weightTolerance } from '../polynomial/weightTolerance.ts';
 import { nominalCosts, predictedTimes, type CostModel, type TimedSizes } from './costModel.ts';
 
@@ -73,11 +74,13 @@ export function notWorthPlanning({ queries, keys, scale, tolerance, costs, sizes
   if (polynomial >= most) return `exact attention over ${sizes.pairs} pairs takes no longer than centring and packing the tokens`;
   if (adaptiveAffordable(d, exact)) return null;
   const R = centringMayLeave * Math.abs(scale) * sampledReach(queries) * sampledReach(keys);
+  const reach = `scores reach about ${Number(R.toPrecision(2))} or more from their centre`;
+  if (R > largestMinimaxHalfWidth) return `${reach}, and no polynomial here follows e^x beyond ${largestMinimaxHalfWidth}`;
   const errors = aboutErrors(R, weightTolerance(tolerance));
-  // The list ends with the first degree that is good enough, or without one.
+  // The list ends with the first degree that is good enough.
   const rank = rankOf(d, errors.length - 1);
-  if (errors[errors.length - 1]! <= weightTolerance(tolerance) && predictedTimes(costs, { ...sizes, rank }).polynomial < most) return null;
-  return `scores reach about ${Number(R.toPrecision(2))} or more from their centre, so at least about ${Math.round(rank)} monomials would be needed`;
+  if (predictedTimes(costs, { ...sizes, rank }).polynomial < most) return null;
+  return `${reach}, so about ${Math.round(rank)} monomials or more would be needed`;
 }
 
 /** The largest rank with which the polynomial is predicted to win by the margin; 0 if none is. */

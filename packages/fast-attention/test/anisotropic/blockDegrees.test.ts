@@ -1,6 +1,7 @@
 import { test, fc } from '@fast-check/vitest';
 import { describe, expect } from 'vitest';
 import { blockDegrees, blockMonomials, truncationError } from '../../src/anisotropic/blockDegrees.ts';
+import { aboutErrors } from '../../src/anisotropic/chooseBlocks.ts';
 import { minimaxExp } from '../../src/index.ts';
 
 /** The best polynomials of degree 0 to 9 on [-R, R]: their errors and how to evaluate them at t R. */
@@ -86,4 +87,16 @@ describe('blockDegrees', () => {
     expect(blockDegrees([16], [errors], 1e-2, 968)).toBe(null);
     expect(blockDegrees([2], [errors], 1e-9, 1e6)).toBe(null);
   });
+});
+
+test('the guide of the searches is near the best errors, from constants to small errors', () => {
+  for (const R of [0.01, 0.3, 1, 2, 4, 8]) {
+    aboutErrors(R, 1e-5).forEach((about, k) => {
+      const { leastError } = minimaxExp(R, k);
+      if (!(leastError > 1e-9)) return;
+      expect(about).toBeGreaterThan(leastError / 1.5);
+      expect(about).toBeLessThan(leastError * 1.5);
+    });
+  }
+  expect(aboutErrors(300, 1e-3).length).toBe(65);
 });

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { normalTokens, randomSource, tokens, uniformTokens, type Kernels, type RandomSource, type Tokens } from '@prompt-limits/core-linalg';
-import type { AttentionProblem } from '@prompt-limits/attention';
+import { attendReference, type AttentionProblem } from '@prompt-limits/attention';
 import { attend, type FastAttention, type HeadPlan } from '../../src/index.ts';
 import { builds, exactly, stored, worst } from './cases.ts';
 
@@ -82,20 +82,31 @@ describe.each(builds)('adaptive truncation, %s', (_build, make) => {
     expect(adaptives).toBeGreaterThan(1);
   });
 
-  test('adversary: queries along keys, values that take the sign of the error', () => {
-    const d = 5;
-    const random = randomSource(9);
-    const [, K] = decaying(random, { d, heads: 1, keyHeads: 1 }, 1, 151, 0.5, 1);
-    const Q = tokens(d, K.data.map((x, i) => (Math.floor(i / d) % 2 === 0 ? 0.2 : -0.2) * (x - 0.7)));
-    let most = 0;
+  test('adversary: every corner of the box of scores, values that take the sign of the error of each weight', () => {
+    const [d, n] = [3, 16];
+    // All sign patterns of (1, 0.3, 0.1), twice with other magnitudes inside: each block reaches its radius with both signs at once.
+    const corners = Float64Array.from({ length: n * d }, (_, i) => (Math.floor(i / d) >> (i % d)) % 2 === 0 ? 1 : -1);
+    const K = tokens(d, corners.map((sign, i) => sign * [1, 0.3, 0.1][i % d]! * (i < 8 * d ? 1 : 0.6)));
+    const Q = tokens(d, corners.map((sign, i) => sign * [1, 0.3, 0.1][i % d]! * (i < 8 * d ? 1 : 0.7)));
     for (const tolerance of [1e-2, 1e-3]) {
-      const problem = { queries: stored(kernels, Q), keys: stored(kernels, K), values: stored(kernels, twoPoint(random, 8, 151)), scale: 1 };
-      const result = attend(problem, { method: 'polynomial', truncation: 'adaptive', tolerance, perQuery: true, logPartition: true, kernels });
+      const options = { method: 'polynomial', truncation: 'adaptive', tolerance, perQuery: true, logPartition: true, kernels } as const;
+      const scores = { queries: stored(kernels, Q), keys: stored(kernels, K), scale: 1 };
+      // One-hot values show the weights; values of the sign of their error add all of it up.
+      const oneHot = tokens(n, Float64Array.from({ length: n * n }, (_, i) => (i % (n + 1) === 0 ? 1 : 0)));
+      const unit = { ...scores, values: stored(kernels, oneHot) };
+      const shown = attend(unit, options);
+      expectHolds(unit, shown, `weights, tolerance ${tolerance}`);
+      const exact = attendReference(unit).output.data;
+      const signs = tokens(n, Float64Array.from({ length: n * n }, (_, at) => {
+        const [j, i] = [Math.floor(at / n), at % n];
+        return Math.sign(shown.output.data[i * n + j]! - exact[i * n + j]!) || 1;
+      }));
+      const problem = { ...scores, values: stored(kernels, signs) };
+      const result = attend(problem, options);
       expect(result.plan[0]!.truncation).toBe('adaptive');
-      // Values aligned with what the weights of one query do: the sign of the change of each weight.
-      most = Math.max(most, expectHolds(problem, result, `tolerance ${tolerance}`));
+      // A certificate of a quarter of this one would be violated.
+      expect(expectHolds(problem, result, `tolerance ${tolerance}`)).toBeGreaterThan(1 / 4);
     }
-    expect(most).toBeGreaterThan(0.01);
   });
 });
 
