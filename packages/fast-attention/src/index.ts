@@ -30,6 +30,16 @@ export {
 } from './criterion/efficiencyCriterion.ts';
 export type { ScoreProblem } from './criterion/problem.ts';
 export { scoreRange, type Centre, type ScoreRange, type ScoreRangeOptions } from './criterion/scoreRange.ts';
+export {
+  attendVjp,
+  type FastGradient,
+  type GradientCertificate,
+  type GradientOptions,
+  type GradientPlan,
+  type PerInput,
+} from './gradient/attendVjp.ts';
+export { promptGradient, type PromptGradientOptions } from './gradient/promptGradient.ts';
+export type { RelativeErrors } from './gradient/rowErrors.ts';
 export { calibrate, type CalibrateOptions, type Clock } from './plan/calibrate.ts';
 export { nominalCosts, predictedTimes, type CostModel, type LinearCost, type PredictedTimes, type TimedSizes } from './plan/costModel.ts';
 export { planAttention, type AttentionPlan, type PlanAttentionOptions } from './plan/planAttention.ts';

@@ -1,0 +1,178 @@
+import type { Kernels } from '@prompt-limits/core-linalg';
+import { chunksOf, type Chunk } from './chunks.ts';
+import { exactChunk } from './exactChunk.ts';
+import { addMoments, tokenBlock, weighted } from './featureSums.ts';
+import { finishRows } from './finishRows.ts';
+import { headData, type GradientInputs, type HeadData } from './headInputs.ts';
+import type { HeadPlan } from './headPlan.ts';
+import { addRow, type HeadGradient, type Rows, type Sizes, type Units } from './headRows.ts';
+
+const maxAbs = (x: Float64Array): number => x.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+
+
+/**
+ * The gradient of one query head through sums of features, and its error bounds. With g_i = dz_i, values centred by `middle`,
+ * $\tilde k_j = k_j - c$, $q_i' = \mathrm{scale}(q_i - q_0)$, $\omega_j = e^{\mathrm{scale}\,q_0 \cdot \tilde k_j - top}$,
+ * $x_{ij} = q_i' \cdot \tilde k_j$ and $D_i = \sum_j \omega_j p(x_{ij})$, $\delta_i = g_i \cdot z_i$ from the same p:
+ *
+ * - $dv_j = \omega_j \sum_i p'(x_{ij})\,g_i / D_i$,
+ * - $dq_i = \mathrm{scale} \sum_j \omega_j p'(x_{ij}) (g_i \cdot v_j - \delta_i)\,\tilde k_j / D_i$; c is free because
+ *   $\sum_j P_{ij} (g_i \cdot v_j - \delta_i) = 0$,
+ * - $dk_j = \omega_j \sum_i p'(x_{ij})\,[q_i' + \mathrm{scale}\,q_0]\,(g_i \cdot v_j - \delta_i) / D_i$.
+ *
+ * Sums over j of p(x_ij) times anything are `monomialMoments` of the keys read at q_i'. Those of p' with $\tilde k_j$ as one more factor are
+ * the gradient of that reading, $p'(x)\,\tilde k = \nabla_{q'} p(q' \cdot \tilde k)$, which `monomialReadVjp` gives from the same moments at about
+ * the cost of a reading; those of p' alone need the monomials below the highest degree only. Sums over i are the same with the roles
+ * exchanged. With a causal bound the moments of the keys grow along the queries and the moments of the queries grow from the last
+ * query back; pairs inside a chunk are exact.
+ *
+ * @returns false if some row has no bound, which no plan that was proven before allows short of an overflow: `into` is then useless
+ */
+export function headGradient(inputs: GradientInputs, plan: HeadPlan, kernels: Kernels, into: HeadGradient): boolean {
+  const { shape } = inputs;
+  const data = headData(inputs, plan.frame, plan.rounding.u);
+  const sizes: Sizes = {
+    columns: shape.dv + 1,
+    scale: Math.abs(shape.scale),
+    key: data.largestKey * plan.frame.balance * (1 + 8 * plan.rounding.u),
+    centre: Math.abs(shape.scale) * maxAbs(plan.frame.queryCentre),
+    floor: maxAbs(plan.frame.range) === 0 ? 0 : data.size * 2 ** -40,
+  };
+  const chunks = chunksOf(shape.queries, shape.keys, shape.causal, plan.chunk);
+  const rows: Rows = {
+    inverse: new Float64Array(shape.queries), delta: new Float64Array(shape.queries), value: new Float64Array(shape.queries),
+    key: new Float64Array(shape.queries), valueSums: new Float64Array(shape.queries), keySums: new Float64Array(shape.queries),
+  };
+  const units = passOverQueries(inputs, plan, kernels, data, sizes, chunks, rows, into);
+  if (!(units.value < Infinity && units.key < Infinity)) return false;
+  passOverKeys(inputs, plan, kernels, data, sizes, chunks, rows, units, into);
+  return true;
+}
+
+/** Moments of the keys, read at the queries: D, delta, dQ, and the pairs inside chunks. */
+function passOverQueries(
+  inputs: GradientInputs, plan: HeadPlan, kernels: Kernels, data: HeadData, sizes: Sizes, chunks: readonly Chunk[], rows: Rows, into: HeadGradient,
+): Units {
+  const { d } = inputs.shape;
+  const { set, weights } = plan;
+  const { columns } = sizes;
+  const moments = new Float64Array(set.rank * columns);
+  let [done, omega] = [0, 0];
+  const most: Units = { cotangent: 0, value: 0, key: 0 };
+  for (const chunk of chunks) {
+    if (chunk.prefix > done) {
+      addMoments(kernels, set, data.keys, columns, data.rows, done, chunk.prefix, moments);
+      for (; done < chunk.prefix; done++) omega += data.weights[done]!;
+    }
+    const exact = chunk.seen > chunk.prefix;
+    kernels.scratch(() => {
+      const W = chunk.prefix > 0 ? weighted(kernels, weights, moments, columns, columns) : null;
+      for (let from = chunk.from; from < chunk.to; from += tokenBlock) {
+        const to = Math.min(chunk.to, from + tokenBlock);
+        kernels.scratch(() => {
+          const sums = kernels.allocate((to - from) * columns);
+          if (W !== null) kernels.monomialRead(set, to - from, data.queries.subarray(from * d, to * d), columns, W, sums);
+          const inside = exact ? exactChunk(inputs, plan, data, kernels, chunk) : null;
+          // sums becomes the cotangent of the reading, each row divided by its largest entry.
+          const units = finishRows(inputs, plan, kernels, data, sizes, { chunk, from, to, omega }, sums, inside, rows, most, into);
+          const wanted = Math.min(to, into.queries.bounds.length);
+          if (W !== null && wanted > from) {
+            const dx = kernels.allocate((wanted - from) * d);
+            kernels.monomialReadVjp(set, wanted - from, data.queries.subarray(from * d, wanted * d), columns, W, sums, dx);
+            const factor = inputs.shape.scale * plan.frame.balance;
+            for (let i = from; i < wanted; i++) addRow(into.queries, i, d, dx, (i - from) * d, factor * units[i - from]! * rows.inverse[i]!, into.u);
+          }
+          if (inside !== null) inside.gradient(rows, into);
+        });
+      }
+    });
+  }
+  return { cotangent: most.cotangent || 1, value: most.value || 1, key: most.key || 1 };
+}
+
+/** Moments of the queries, from the last chunk back, read at the keys that only they see through sums: dK and dV. */
+function passOverKeys(
+  inputs: GradientInputs, plan: HeadPlan, kernels: Kernels, data: HeadData, sizes: Sizes, chunks: readonly Chunk[], rows: Rows, units: Units, into: HeadGradient,
+): void {
+  const { d, dv, heads } = inputs.shape;
+  const { set, frame } = plan;
+  const wide = sizes.columns + 2;
+  const moments = new Float64Array(set.rank * wide);
+  let [valueSums, keySums] = [0, 0];
+  const wanted = into.keys.bounds.length;
+  for (let b = chunks.length - 1; b >= 0; b--) {
+    const chunk = chunks[b]!;
+    const before = b === 0 ? 0 : Math.min(wanted, chunks[b - 1]!.prefix);
+    for (let from = chunk.from; from < chunk.to && chunk.prefix > 0; from += tokenBlock) {
+      const to = Math.min(chunk.to, from + tokenBlock);
+      kernels.scratch(() => {
+        const y = kernels.allocate((to - from) * wide);
+        for (let i = from, at = 0; i < to; i++) {
+          const inverse = rows.inverse[i]!;
+          const factor = (inverse * data.size) / units.cotangent;
+          const gAt = (i * heads + frame.head) * dv;
+          for (let c = 0; c < dv; c++) y[at++] = factor * inputs.dz[gAt + c]!;
+          y[at++] = (-rows.delta[i]! * inverse) / units.cotangent;
+          y[at++] = (rows.value[i]! * inverse) / units.value;
+          y[at++] = (rows.key[i]! * inverse) / units.key;
+          valueSums += rows.valueSums[i]!;
+          keySums += rows.keySums[i]!;
+        }
+        addMoments(kernels, set, data.queries.subarray(from * d, to * d), wide, y, 0, to - from, moments);
+      });
+    }
+    for (let from = before; from < Math.min(wanted, chunk.prefix); from += tokenBlock) {
+      const to = Math.min(wanted, chunk.prefix, from + tokenBlock);
+      readKeys(inputs, plan, kernels, data, sizes, moments, units, { from, to, valueSums, keySums }, into);
+    }
+  }
+}
+
+interface KeyRange {
+  readonly from: number;
+  readonly to: number;
+  readonly valueSums: number;
+  readonly keySums: number;
+}
+
+/** dK, dV and their bounds for keys `from` to `to` - 1. */
+function readKeys(
+  inputs: GradientInputs, plan: HeadPlan, kernels: Kernels, data: HeadData, sizes: Sizes, moments: Float64Array,
+  units: Units, { from, to, valueSums, keySums }: KeyRange, into: HeadGradient,
+): void {
+  const { d, dv, keyHeads, scale } = inputs.shape;
+  const { set, weights, lower, lowerWeights, frame, rounding } = plan;
+  const { columns } = sizes;
+  const wide = columns + 2;
+  kernels.scratch(() => {
+    const count = to - from;
+    // The monomials of p' come first among those of p.
+    const sums = kernels.allocate(count * wide);
+    kernels.monomialRead(lower, count, data.keys.subarray(from * d, to * d), wide, weighted(kernels, lowerWeights, moments, wide, wide), sums);
+    const y = kernels.allocate(count * columns);
+    for (let j = from, at = 0; j < to; j++) {
+      const vAt = (j * keyHeads + frame.keyHead) * dv;
+      for (let c = 0; c < dv; c++) y[at++] = (inputs.v[vAt + c]! - frame.middle[c]!) / data.size;
+      y[at++] = 1;
+    }
+    const dx = kernels.allocate(count * d);
+    kernels.monomialReadVjp(set, count, data.keys.subarray(from * d, to * d), columns, weighted(kernels, weights, moments, wide, columns), y, dx);
+    const slope = frame.queryCentre.map((x) => x * scale);
+    const U = rounding.queryUnderflow;
+    const valueFloor = valueSums + U * (units.cotangent / data.size + units.value);
+    const keyFloor = keySums + U * (units.key + 2 * columns * sizes.centre * units.cotangent) + (rounding.vjpFactor * U * units.cotangent) / frame.balance;
+    const row = new Float64Array(d);
+    for (let j = from; j < to; j++) {
+      const at = (j - from) * wide;
+      const yAt = (j - from) * columns;
+      const omega = data.weights[j]!;
+      let inner = sums[at + dv]!;
+      for (let c = 0; c < dv; c++) inner += sums[at + c]! * y[yAt + c]!;
+      for (let c = 0; c < d; c++) row[c] = dx[(j - from) * d + c]! / frame.balance + slope[c]! * inner;
+      into.values.bounds[j]! += omega * (Math.max(0, sums[at + columns]!) * units.value + valueFloor) * (1 + 2 ** -40);
+      into.keys.bounds[j]! += omega * (Math.max(0, sums[at + columns + 1]!) * units.key + keyFloor) * (1 + 2 ** -40);
+      addRow(into.values, j, dv, sums, at, omega * (units.cotangent / data.size), into.u);
+      addRow(into.keys, j, d, row, 0, omega * units.cotangent, into.u);
+    }
+  });
+}

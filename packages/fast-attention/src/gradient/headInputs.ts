@@ -1,0 +1,154 @@
+import type { AttentionShape, FloatArray } from '@prompt-limits/core-linalg';
+import { enclosingBall } from '../attend/centre.ts';
+import type { RowRanges } from '../attend/views.ts';
+
+/** Q, K and V of all heads and dZ, with the ranges of the rows of the first three, found once. */
+export interface GradientInputs {
+  readonly shape: AttentionShape;
+  readonly q: FloatArray;
+  readonly k: FloatArray;
+  readonly v: FloatArray;
+  readonly dz: FloatArray;
+  readonly ranges: { readonly q: RowRanges; readonly k: RowRanges; readonly v: RowRanges };
+}
+
+/** Where one query head and its keys are centred, and how far they reach: all that planning needs. */
+export interface HeadFrame {
+  readonly head: number;
+  readonly keyHead: number;
+  /** c and q_0. */
+  readonly keyCentre: Float64Array;
+  readonly queryCentre: Float64Array;
+  /** At least max |k_j - c| and |scale| max |q_i - q_0|. */
+  readonly keyRadius: number;
+  readonly queryRadius: number;
+  /** beta, a power of two: the kernels see beta scale (q_i - q_0) and (k_j - c) / beta, of about the same size. */
+  readonly balance: number;
+  /** At least the length of any stored query times any stored key: no score exceeds it. */
+  readonly halfWidth: number;
+  /** mid_c, the middle of each value row, and range_c, at least twice the largest |v_jc - mid_c|. */
+  readonly middle: Float64Array;
+  readonly range: Float64Array;
+}
+
+const largest = (x: Float64Array): number => x.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+
+/** The frame of query head `head`. */
+export function headFrame({ shape, q, k, ranges }: GradientInputs, head: number): HeadFrame {
+  const { queries, keys, heads, keyHeads, d, dv, scale } = shape;
+  const keyHead = Math.floor((head * keyHeads) / heads);
+  const keyBall = enclosingBall({ data: k, n: keys, stride: keyHeads * d, offset: keyHead * d, per: 1, d }, ranges.k);
+  // Queries around 0 keep all weights omega at 1: worth a tenth of the radius.
+  const queryBall = enclosingBall({ data: q, n: queries, stride: heads * d, offset: head * d, per: 1, d }, ranges.q, { keepZero: 1.1 });
+  const queryRadius = Math.abs(scale) * queryBall.radius * (1 + 2 ** -52);
+  const exponent = keyBall.radius > 0 && queryRadius > 0 ? Math.round((Math.log2(keyBall.radius) - Math.log2(queryRadius)) / 2) : 0;
+  const middle = new Float64Array(dv);
+  const range = new Float64Array(dv);
+  for (let c = 0; c < dv; c++) {
+    const [low, high] = [ranges.v.low[keyHead * dv + c]!, ranges.v.high[keyHead * dv + c]!];
+    middle[c] = low === high ? low : low / 2 + high / 2;
+    range[c] = 2 * Math.max(high - middle[c]!, middle[c]! - low) * (1 + 2 ** -50);
+  }
+  return {
+    head, keyHead, keyCentre: keyBall.centre, queryCentre: queryBall.centre, keyRadius: keyBall.radius, queryRadius,
+    balance: 2 ** Math.max(-500, Math.min(500, exponent)),
+    // Stored vectors are rounded: each entry by at most 4 half ulps of float32 and what underflow takes.
+    halfWidth: keyBall.radius * queryRadius * (1 + 2 ** -20) + (keyBall.radius + queryRadius + 1) * 2 ** -100,
+    middle, range,
+  };
+}
+
+/** What one head's sums of features are made of, in the precision of the kernels. */
+export interface HeadData {
+  /** beta scale (q_i - q_0), queries x d; largest lengths of rows, rounded up, and largest entries. */
+  readonly queries: FloatArray;
+  readonly queryLengths: Float64Array;
+  readonly largestQuery: number;
+  /** (k_j - c) / beta, keys x d. */
+  readonly keys: FloatArray;
+  readonly longestKey: number;
+  readonly largestKey: number;
+  /** omega_j = e^{scale q_0 . (k_j - c) - top}, at most 1, and `top`. */
+  readonly weights: Float64Array;
+  readonly top: number;
+  /** omega_j ((v_j - mid) / size, 1), keys x (dv + 1). */
+  readonly rows: FloatArray;
+  /** A power of two, at least the largest |v_jc - mid_c|. */
+  readonly size: number;
+  /** |ln(omega_j)| error and |x_ij| error at most this + `scoreError` times its bound. */
+  readonly weightError: number;
+  readonly scoreError: number;
+  readonly scoreUnderflow: number;
+}
+
+/** Euclidean lengths of rows of x, rounded up. */
+function lengths(x: FloatArray, n: number, d: number): { each: Float64Array; largest: number; entry: number } {
+  const each = new Float64Array(n);
+  let [most, entry] = [0, 0];
+  for (let t = 0; t < n; t++) {
+    let sum = 0;
+    for (let c = 0; c < d; c++) {
+      const value = x[t * d + c]!;
+      sum += value * value;
+      if (Math.abs(value) > entry) entry = Math.abs(value);
+    }
+    // Entries whose squares vanish are below 2^-530: they add less than 2^-500.
+    each[t] = Math.sqrt(sum) * (1 + (d + 4) * 2 ** -53) + 2 ** -500;
+    if (each[t]! > most) most = each[t]!;
+  }
+  return { each, largest: most, entry };
+}
+
+/** Centres, scales and stores one head. */
+export function headData({ shape, q, k, v }: GradientInputs, frame: HeadFrame, u: number): HeadData {
+  const { queries: m, keys: n, heads, keyHeads, d, dv, scale } = shape;
+  const { head, keyHead, keyCentre, queryCentre, balance, middle, range } = frame;
+  const make = (length: number): FloatArray => (q instanceof Float32Array ? new Float32Array(length) : new Float64Array(length));
+  const queries = make(m * d);
+  const factor = balance * scale;
+  for (let i = 0; i < m; i++) {
+    const at = (i * heads + head) * d;
+    for (let c = 0; c < d; c++) queries[i * d + c] = factor * (q[at + c]! - queryCentre[c]!);
+  }
+  const keys = make(n * d);
+  const weights = new Float64Array(n);
+  const slope = queryCentre.map((x) => x * scale);
+  const centred = largest(queryCentre) === 0;
+  let top = centred ? 0 : -Infinity;
+  for (let j = 0; j < n; j++) {
+    const at = (j * keyHeads + keyHead) * d;
+    let sum = 0;
+    for (let c = 0; c < d; c++) {
+      const x = k[at + c]! - keyCentre[c]!;
+      keys[j * d + c] = x / balance;
+      sum += slope[c]! * x;
+    }
+    weights[j] = sum;
+    if (sum > top) top = sum;
+  }
+  for (let j = 0; j < n; j++) weights[j] = centred ? 1 : Math.exp(weights[j]! - top);
+
+  const largestHalf = largest(range) / 2;
+  const size = largestHalf === 0 ? 1 : 2 ** Math.ceil(Math.log2(largestHalf));
+  const inverse = 1 / size;
+  const rows = make(n * (dv + 1));
+  for (let j = 0, at = 0; j < n; j++) {
+    const from = (j * keyHeads + keyHead) * dv;
+    const w = weights[j]!;
+    for (let c = 0; c < dv; c++, at++) rows[at] = w * ((v[from + c]! - middle[c]!) * inverse);
+    rows[at++] = w;
+  }
+  const [ofQueries, ofKeys] = [lengths(queries, m, d), lengths(keys, n, d)];
+  const reach = Math.abs(scale) * Math.hypot(...queryCentre) * frame.keyRadius;
+  return {
+    queries, queryLengths: ofQueries.each, largestQuery: ofQueries.entry,
+    keys, longestKey: ofKeys.largest, largestKey: ofKeys.entry,
+    weights, top, rows, size,
+    // ln omega: d products and sums and the rounded factors, (d + 4) u64 of |scale| |q_0| |k~|; its distance to the top, at most
+    // twice that; the exponential, 4 u64 of omega.
+    weightError: centred ? 0 : (2 * (d + 8) * reach + 8) * 2 ** -53,
+    // A stored query entry rounds 3 times, a key entry twice, none by more than u: 6 u covers the product.
+    scoreError: 6 * u,
+    scoreUnderflow: d * (u === 2 ** -24 ? 2 ** -149 : 2 ** -1070) * (ofQueries.entry + ofKeys.entry + 1),
+  };
+}
