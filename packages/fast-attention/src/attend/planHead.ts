@@ -196,12 +196,31 @@ function adaptive(question: PlanQuestion, mostRank: number): PolynomialPlan | nu
 }
 
 /**
+ * MiB of kernel memory that a run takes beyond what is free, or null if there is room: blocks of tokens, moments and weights, float64 sums
+ * and rows of monomials of each thread. Small runs are not asked.
+ */
+function missingMemory(kernels: Kernels, { rank, degree, d }: MonomialSet, dv: number): number | null {
+  const kept = Math.ceil((rank * Math.max(1, degree)) / (d + degree));
+  const values = rank * (dv + 1) * (2 + 2 * kernels.threads) + 144 * kept * kernels.threads + tokenBlock * (d + dv + 1);
+  if (kernels.build === 'plain' || values < 2 ** 19) return null;
+  try {
+    kernels.scratch(() => {
+      kernels.allocate(values);
+    });
+    return null;
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return Math.ceil(values / 2 ** 18);
+  }
+}
+
+/**
  * Decides how one key head and its queries are computed. Isotropic: the least degree whose proven error, rounding included, meets the
  * tolerance. Adaptive: fewer monomials that do, where the search for them takes a small part of the time they can save. Then, with 'auto',
  * exact attention unless the polynomial is predicted to be faster by a margin.
  */
 export function planHead(question: PlanQuestion): Planned {
-  const { head, method, dv, costs, truncation, causal } = question;
+  const { head, method, dv, costs, truncation, causal, kernels } = question;
   const { d, n: keys } = head.keys;
   const sizes: Omit<TimedSizes, 'rank'> = { queries: head.queries.n * head.queries.per, keys, pairs: question.pairs, d, dv, chunk: causal ? causalChunk : 0 };
   const times = (rank: number, changed: number): PredictedTimes => predictedTimes(costs, { ...sizes, rank, changed });
@@ -235,6 +254,11 @@ export function planHead(question: PlanQuestion): Planned {
       const reason = `exact attention is predicted to take ${short(predicted.exact)} ms and the polynomial of rank ${size} ${short(predicted.polynomial)} ms${costs.measured ? '' : ' on a machine like the one the costs are of'}`;
       return { plan: { ...none, predicted, reason }, run: null, least: null };
     }
+  }
+  const missing = missingMemory(kernels, taken.set, dv);
+  if (missing !== null) {
+    const reason = `rank ${size} needs about ${missing} MiB of kernel memory, more than is free`;
+    return { plan: { ...none, predicted, reason }, run: null, least: null };
   }
   const how = taken === changed ? `degree ${taken.set.degree} in ${taken.set.d} balanced coordinates` : `degree ${taken.set.degree}`;
   const reason = `${how}, rank ${size} for scores within ${short(halfWidth)} of their centre`;

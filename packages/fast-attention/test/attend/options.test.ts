@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { attend as attendExact, mergeAttention, type AttentionProblem } from '@prompt-limits/attention';
-import { createPlainKernels, normalTokens, randomSource, sliceColumns, tokens, uniformTokens, type Tokens } from '@prompt-limits/core-linalg';
+import { createKernels, createPlainKernels, normalTokens, randomSource, sliceColumns, tokens, uniformTokens, type Tokens } from '@prompt-limits/core-linalg';
 import { attend, sampledFraction } from '../../src/index.ts';
 import { checkedProblem } from '../../src/attend/problem.ts';
 import { sampleRows } from '../../src/attend/sampleRows.ts';
@@ -35,6 +35,16 @@ describe('method', () => {
     expect(plan[0]!.method).toBe('exact');
     expect(plan[0]!.reason).toMatch(/needs \d+ monomials at d = 64, \d+ MiB a head, and 64 MiB are allowed/);
     expect(output.data).toEqual(attendExact({ queries: X, keys: X, values: X, scale: 1 / 32 }).output.data);
+  });
+
+  test('kernel memory that is too small for the rank: told, and exact attention runs', async () => {
+    const kernels = await createKernels({ threads: 1, memoryMiB: 2 });
+    const X = f32(normalTokens(randomSource(2), 16, 101));
+    const problem = { queries: X, keys: X, values: X, scale: 1 / 16 };
+    const { plan, output } = attend(problem, { method: 'polynomial', truncation: 'isotropic', tolerance: 1e-2, kernels });
+    expect(plan[0]!.reason).toMatch(/^rank 4845 needs about \d+ MiB of kernel memory, more than is free$/);
+    expect(output.data).toEqual(attendExact(problem, kernels).output.data);
+    kernels.close();
   });
 
   test('heads of one problem are planned one by one', () => {
