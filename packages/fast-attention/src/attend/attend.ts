@@ -1,17 +1,18 @@
-import { attend as attendExact, type AttentionProblem, type AttentionResult } from '@prompt-limits/attention';
+import type { AttentionProblem } from '@prompt-limits/attention';
 import {
-  assertInRange, assertInteger, assertOneOf, createPlainKernels, describe, randomSource, sliceColumns, tokens,
+  assertInRange, assertInteger, assertOneOf, createPlainKernels, describe, randomSource, tokens,
   type FloatArray, type Kernels, type RandomSource, type Tokens,
 } from '@prompt-limits/core-linalg';
 import type { Certificate, CertificateKind } from '../certificate/certificate.ts';
 import { assertCosts, type CostModel } from '../plan/costModel.ts';
 import { certified } from './certified.ts';
+import { exactHeads } from './exactHeads.ts';
 import { aPosterioriBounds, aPrioriBounds, type HeadBounds } from './headBounds.ts';
 import { logPartitions } from './logPartitions.ts';
 import type { HeadPlan, Planned } from './planHead.ts';
 import { plannedHead } from './plannedHead.ts';
 import { polynomialHead, type HeadSums } from './polynomialHead.ts';
-import { checkedProblem, type CheckedProblem } from './problem.ts';
+import { checkedProblem } from './problem.ts';
 import type { ValueColumns } from './valueColumns.ts';
 
 /** Options of `attend`. */
@@ -124,6 +125,7 @@ export function attend<A extends FloatArray>(problem: AttentionProblem<A>, optio
   const logs = logPartition ? new Storage(shape.heads * shape.queries) : null;
   let logError = 0;
   const results: HeadResult[] = [];
+  const exact: number[] = [];
   const planning = { tolerance, method, truncation, costs: options.costs, degree, box: certificate === 'a-priori', perQuery, kernels };
   for (let head = 0; head < shape.keyHeads; head++) {
     const { planned, centred, columns, exactly, exactBound } = plannedHead(problem, checked, head, planning);
@@ -133,8 +135,8 @@ export function attend<A extends FloatArray>(problem: AttentionProblem<A>, optio
       if (method !== 'exact' && options.tolerance !== undefined && smallest > tolerance) {
         throw new RangeError(`${fn}: tolerance must be at least ${Number((smallest * 1.001).toPrecision(3))}, the smallest that ${kernels.precision} certifies for this input, got ${tolerance}`);
       }
-      const exact = exactHead(problem, checked, head, kernels, output);
-      if (logs !== null) logError = Math.max(logError, logPartitions.exact(exact, checked, head, kernels, logs));
+      exact.push(head);
+      if (logs !== null) logError = Math.max(logError, logPartitions.exact(checked, head, kernels));
     } else {
       const target = { output: output.data, stride: shape.heads * shape.dv, offset: head * group * shape.dv };
       const norms = perQuery && certificate !== 'a-priori';
@@ -147,6 +149,7 @@ export function attend<A extends FloatArray>(problem: AttentionProblem<A>, optio
     }
     results.push({ planned, bounds, columns });
   }
+  if (exact.length > 0) exactHeads(problem, checked, exact, kernels, output.data, logs ?? new Storage(shape.heads * shape.queries));
   const plan = Array.from({ length: shape.heads }, (_, a) => results[Math.floor(a / group)]!.planned.plan);
   const sample = certificate === 'sampled' ? { rows, confidence, random } : null;
   return {
@@ -155,29 +158,4 @@ export function attend<A extends FloatArray>(problem: AttentionProblem<A>, optio
     plan,
     ...(logs === null ? {} : { logPartition: logs, logPartitionError: logError }),
   };
-}
-
-/** Exact attention of one key head and its queries, in the columns of the output that are theirs. */
-function exactHead<A extends FloatArray>(problem: AttentionProblem<A>, { shape, group, values }: CheckedProblem, head: number, kernels: Kernels, output: Tokens<A>): AttentionResult<A> {
-  const { heads, d, dv, queries, scale, causal } = shape;
-  const rest = { scale, heads: group, keyHeads: 1, causal: causal ?? false };
-  const part = (t: Tokens<A>, width: number, from: number): Tokens<A> => {
-    if (t.d === width) return sliceColumns(t, 0);
-    const data = new (t.data.constructor as new (length: number) => A)(width * t.n);
-    for (let i = 0; i < t.n; i++) for (let c = 0; c < width; c++) data[i * width + c] = t.data[i * t.d + from + c]!;
-    return tokens(width, data);
-  };
-  const result = attendExact({
-    queries: part(problem.queries, group * d, head * group * d), keys: part(problem.keys, d, head * d), values: part(problem.values, dv, head * dv), ...rest,
-  }, kernels);
-  // Rounding may leave the range of V by an ulp or so; the true output does not.
-  for (let i = 0; i < queries; i++) {
-    const hidden = causal !== null && i + causal < 0;
-    for (let j = 0; j < group * dv; j++) {
-      const c = head * dv + (j % dv);
-      const z = result.output.data[i * group * dv + j]!;
-      output.data[i * heads * dv + head * group * dv + j] = hidden ? 0 : Math.min(values.high[c]!, Math.max(values.low[c]!, z));
-    }
-  }
-  return result;
 }

@@ -1,4 +1,3 @@
-import type { AttentionResult } from '@prompt-limits/attention';
 import type { FloatArray, Kernels } from '@prompt-limits/core-linalg';
 import { exactRounding, unitRoundoff } from '../certificate/rounding.ts';
 import type { HeadBounds } from './headBounds.ts';
@@ -38,9 +37,8 @@ function polynomial(run: HeadRun, { totals }: HeadSums, queries: number, first: 
   return factor + 2 * terms.input + sums + (unitRoundoff(kernels) + 4 * 2 ** -53) * (largest + 1) + (d + 6) * 2 ** -53 * (shifted + Math.abs(head.top));
 }
 
-/** Copies the log partitions of an exact head, and bounds their error. */
-function exact({ logPartition }: AttentionResult, { shape, group, queries, keys }: CheckedProblem, head: number, kernels: Kernels, logs: FloatArray): number {
-  logs.set(logPartition, head * group * shape.queries);
+/** A bound on the error of the log partitions of an exact head. */
+function exact({ shape, group, queries, keys }: CheckedProblem, head: number, kernels: Kernels): number {
   const { d } = shape;
   const S = Math.abs(shape.scale) * d * largestEntry(queries, head * group * d, (head + 1) * group * d) * largestEntry(keys, head * d, (head + 1) * d);
   const rounding = exactRounding(kernels, shape.keys, d, S);
