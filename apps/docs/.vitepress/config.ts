@@ -56,6 +56,7 @@ export default defineConfig({
           { text: 'Quantised functions', link: '/constructions/quantised-functions' },
           { text: 'Efficiency criterion', link: '/constructions/efficiency-criterion' },
           { text: 'Near-linear attention', link: '/constructions/fast-attention' },
+          { text: 'Compiled prompts', link: '/constructions/compiled-prompts' },
           { text: 'Feed-forward constructions', link: '/constructions/feed-forward' },
           { text: 'Value maps, deep and wide', link: '/constructions/value-maps' },
           { text: 'Kernels', link: '/constructions/kernels' },

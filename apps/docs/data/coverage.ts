@@ -39,7 +39,7 @@ const universality: readonly Statement[] = [
 const efficiency: readonly Statement[] = [
   { id: 'Hypothesis 1', says: 'SETH: no algorithm beats exhaustive search on k-SAT by a fixed factor in the exponent, for all k', ...later, note: 'a conjecture; nothing to compute' },
   { id: 'Theorem 3.1', says: 'at B of the order of sqrt(log n) no sub-quadratic algorithm exists under SETH', functions: ['fast-attention:efficiencyCriterion'], tests: ['packages/fast-attention/test/criterion/efficiencyCriterion.test.ts'], status: 'part', note: 'which side of the criterion; a hardness result cannot be run; errata 3, 4' },
-  { id: 'Theorem 3.2', says: 'below that order an almost linear algorithm exists', functions: ['fast-attention:attend', 'fast-attention:efficiencyCriterion'], tests: ['packages/fast-attention/test/attend/attend.test.ts', 'packages/fast-attention/test/attend/adversarial.test.ts', 'packages/fast-attention/test/criterion/efficiencyCriterion.test.ts'], status: 'built', note: 'the algorithm with the error it proves at the n at hand; errata 3, 4' },
+  { id: 'Theorem 3.2', says: 'below that order an almost linear algorithm exists', functions: ['fast-attention:attend', 'fast-attention:efficiencyCriterion', 'fast-attention:compilePrompt'], tests: ['packages/fast-attention/test/attend/attend.test.ts', 'packages/fast-attention/test/attend/adversarial.test.ts', 'packages/fast-attention/test/criterion/efficiencyCriterion.test.ts', 'packages/fast-attention/test/compiled/compilePrompt.test.ts'], status: 'built', note: 'the algorithm with the error it proves at the n at hand; errata 3, 4' },
 ];
 
 const appendixB: readonly Statement[] = [
@@ -106,7 +106,7 @@ const appendixH: readonly Statement[] = [
 
 const appendixI: readonly Statement[] = [
   { id: 'Eq. (I.1)', says: 'the attention output that a label asks for', functions: ['attention:promptDecomposition'], tests: ['packages/attention/test/decomposition/promptDecomposition.test.ts'], status: 'part', note: 'read forwards: the label that an output gives; the feed-forward layer is not inverted' },
-  { id: 'Eq. (I.2)', says: 'attention over [P, X] is a mean of attention over P and over X', functions: ['attention:promptDecomposition', 'attention:mergeAttention'], tests: ['packages/attention/test/decomposition/promptDecomposition.test.ts', 'packages/attention/test/decomposition/mergeAttention.test.ts'], status: 'built' },
+  { id: 'Eq. (I.2)', says: 'attention over [P, X] is a mean of attention over P and over X', functions: ['attention:promptDecomposition', 'attention:mergeAttention', 'fast-attention:attendWithCompiled'], tests: ['packages/attention/test/decomposition/promptDecomposition.test.ts', 'packages/attention/test/decomposition/mergeAttention.test.ts', 'packages/fast-attention/test/compiled/attendWithCompiled.test.ts'], status: 'built' },
   { id: 'Eq. (I.3)', says: 'what a prompt must satisfy to give one label', functions: ['attention:promptDecomposition'], tests: ['packages/attention/test/decomposition/promptDecomposition.test.ts'], status: 'part', note: 'the left side, and the label that it gives; the feed-forward layer is not inverted' },
   { id: 'Assumption I.1', says: 'labels in reach of the feed-forward layer, full-rank weights, distinct outputs', ...later, note: 'errata 22' },
   { id: 'Corollary I.0.1', says: 'two sequences with a shared token that no prompt memorises', ...later, note: 'errata 22' },
