@@ -36,73 +36,82 @@ export function finishRows(
   const { d, dv, heads } = shape;
   const { table, rounding, frame } = plan;
   const { columns } = sizes;
+  const { queryLengths, queryEntries, longestKey, size } = data;
+  const { inverse, delta: deltas, value: valueFactors, key: keyFactors, valueSums, keySums } = rows;
+  const { bounds } = into.queries;
   const e = unknownRow();
   const units = new Float64Array(to - from);
   const half = frame.range.map((x) => ((x + sizes.floor) / 2) * (1 + 2 ** -50));
+  const [underflow, vjp] = [rounding.keyUnderflow * 2 ** 41, rounding.vjpFactor * rounding.keyUnderflow * frame.balance];
+  // |scale| |q_i - q_0|_inf from a stored entry
+  const unbalanced = (1 / frame.balance) * (1 + 8 * rounding.u);
   for (let i = from; i < to; i++) {
     const at = (i - from) * columns;
     const gAt = (i * heads + frame.head) * dv;
     const extra = inside === null ? 0 : inside.weight[i - from]!;
     const D = sums[at + dv]! + extra;
-    const seesNone = chunk.prefix === 0 && !(inside?.sees(i - from) ?? false);
+    const over = 1 / D;
     let [delta, spread, largest] = [0, 0, 0];
     for (let c = 0; c < dv; c++) {
       const g = dz[gAt + c]!;
-      const size = Math.abs(g);
-      const numerator = sums[at + c]! + (inside === null ? 0 : extra * inside.output[(i - from) * dv + c]!);
-      delta += g * data.size * (numerator / D);
-      spread += size * half[c]!;
-      if (size > largest) largest = size;
+      const absolute = Math.abs(g);
+      delta += g * (inside === null ? sums[at + c]! : sums[at + c]! + extra * inside.output[(i - from) * dv + c]!);
+      spread += absolute * half[c]!;
+      if (absolute > largest) largest = absolute;
     }
+    delta *= size * over;
+    const seesNone = chunk.prefix === 0 && !(inside?.sees(i - from) ?? false);
     if (seesNone || largest === 0) {
       sums.fill(0, at, at + columns);
       continue;
     }
-    const R = data.queryLengths[i]! * data.longestKey * (1 + 2 ** -50);
+    const R = queryLengths[i]! * longestKey * (1 + 2 ** -50);
     const k = radiusIndex(table, R);
     const part = inside === null ? null : chunkRounding(kernels, chunk.to - chunk.from, chunk.seen - chunk.prefix, d, dv, inside.score, Math.abs(data.top + Math.log(D)));
-    const a = rounding.sums * table.absolute[k]! * omega + rounding.keyUnderflow * 2 ** 41 + (part === null ? 0 : extra * part.sums);
+    const a = rounding.sums * table.absolute[k]! * omega + underflow + (part === null ? 0 : extra * part.sums);
     let mu = data.scoreError * R + data.scoreUnderflow + data.weightError;
     if (part !== null) mu = Math.max(mu, (mu + part.eta) / 2);
-    rowErrors(table, k, R <= table.halfWidth && D > 0 ? a / D : Infinity, mu, part !== null, e);
+    rowErrors(table, k, R <= table.halfWidth && D > 0 ? a * over : Infinity, mu, part !== null, e);
     if (e.high === Infinity) {
       // Nothing is known of this row, so of no key that it sees.
-      rows.inverse[i] = 1;
+      inverse[i] = 1;
       most.value = most.key = Infinity;
       sums.fill(0, at, at + columns);
       continue;
     }
 
+    const size64 = Math.abs(delta);
     const G = 2 * spread;
-    const H = spread + Math.abs(delta) * (1 + 2 ** -40);
+    const H = spread + size64 * (1 + 2 ** -40);
     const r = e.weight;
     const fG = e.forward * G;
-    const stored = rounding.stored + (part === null ? 0 : part.products);
-    rows.inverse[i] = 1 / D;
-    rows.delta[i] = delta;
-    let longest = 0;
-    for (let c = 0; c < d; c++) longest = Math.max(longest, Math.abs(data.queries[i * d + c]!));
-    // |scale| |q_i - q_0|_inf
-    const reach = (longest / frame.balance) * (1 + 8 * rounding.u);
-    const U = Math.min(G, H + fG) * (1 + 2 ** -40);
-    const valueSums = rounding.sums * table.derivativeAbsolute[k]!;
-    const derivativeSums = rounding.derivativeSums * table.derivativeAbsolute[k]!;
-    rows.value[i] = largest * (r / e.low + stored);
-    rows.key[i] = (reach + sizes.centre) * ((r / e.low) * U + fG + stored * H);
-    rows.valueSums[i] = (valueSums * (largest + rows.value[i]!)) / D;
-    rows.keySums[i] = (derivativeSums * reach * H + valueSums * (sizes.centre * H + rows.key[i]!)) / D;
+    const relative = r / e.low;
+    const stored = part === null ? rounding.stored : rounding.stored + part.products;
+    const reach = queryEntries[i]! * unbalanced;
+    const U = (H + fG < G ? H + fG : G) * (1 + 2 ** -40);
+    const absolute = table.derivativeAbsolute[k]!;
+    const derivativeSums = rounding.derivativeSums * absolute;
+    const value = largest * (relative + stored);
+    const key = (reach + sizes.centre) * (relative * U + fG + stored * H);
+    inverse[i] = over;
+    deltas[i] = delta;
+    valueFactors[i] = value;
+    keyFactors[i] = key;
+    valueSums[i] = rounding.sums * absolute * (largest + value) * over;
+    keySums[i] = (derivativeSums * reach * H + rounding.sums * absolute * (sizes.centre * H + key)) * over;
 
     // Divided by its largest entry a cotangent neither overflows nor vanishes in float32.
-    const unit = Math.max(largest * data.size, Math.abs(delta));
+    const unit = largest * size > size64 ? largest * size : size64;
     units[i - from] = unit;
-    most.cotangent = Math.max(most.cotangent, unit / D);
-    most.value = Math.max(most.value, rows.value[i]! / D);
-    most.key = Math.max(most.key, rows.key[i]! / D);
-    for (let c = 0; c < dv; c++) sums[at + c] = (dz[gAt + c]! * data.size) / unit;
+    if (unit * over > most.cotangent) most.cotangent = unit * over;
+    if (value * over > most.value) most.value = value * over;
+    if (key * over > most.key) most.key = key * over;
+    const factor = size / unit;
+    for (let c = 0; c < dv; c++) sums[at + c] = dz[gAt + c]! * factor;
     sums[at + dv] = -delta / unit;
-    if (i < into.queries.bounds.length) {
-      const vjp = plan.rounding.vjpFactor * rounding.keyUnderflow * frame.balance * (unit / D);
-      into.queries.bounds[i]! += sizes.scale * (sizes.key * ((r * G) / 2 + (1 + r) * fG + ((derivativeSums * omega) / D + stored * (1 + r)) * H) + vjp) * (1 + 2 ** -40);
+    if (i < bounds.length) {
+      const error = (r * G) / 2 + (1 + r) * fG + (derivativeSums * omega * over + stored * (1 + r)) * H;
+      bounds[i]! += sizes.scale * (sizes.key * error + vjp * unit * over) * (1 + 2 ** -40);
     }
   }
   return units;

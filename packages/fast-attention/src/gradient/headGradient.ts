@@ -62,7 +62,7 @@ function passOverQueries(
   for (const chunk of chunks) {
     if (chunk.prefix > done) {
       addMoments(kernels, set, data.keys, columns, data.rows, done, chunk.prefix, moments);
-      for (; done < chunk.prefix; done++) omega += data.weights[done]!;
+      for (; done < chunk.prefix; done++) omega += data.weights === null ? 1 : data.weights[done]!;
     }
     const exact = chunk.seen > chunk.prefix;
     kernels.scratch(() => {
@@ -107,14 +107,17 @@ function passOverKeys(
       const to = Math.min(chunk.to, from + tokenBlock);
       kernels.scratch(() => {
         const y = kernels.allocate((to - from) * wide);
+        const { inverse, delta, value, key } = rows;
+        const { dz } = inputs;
+        const [ofG, ofDelta, ofValue, ofKey] = [data.size / units.cotangent, -1 / units.cotangent, 1 / units.value, 1 / units.key];
         for (let i = from, at = 0; i < to; i++) {
-          const inverse = rows.inverse[i]!;
-          const factor = (inverse * data.size) / units.cotangent;
+          const over = inverse[i]!;
+          const factor = over * ofG;
           const gAt = (i * heads + frame.head) * dv;
-          for (let c = 0; c < dv; c++) y[at++] = factor * inputs.dz[gAt + c]!;
-          y[at++] = (-rows.delta[i]! * inverse) / units.cotangent;
-          y[at++] = (rows.value[i]! * inverse) / units.value;
-          y[at++] = (rows.key[i]! * inverse) / units.key;
+          for (let c = 0; c < dv; c++) y[at++] = factor * dz[gAt + c]!;
+          y[at++] = delta[i]! * over * ofDelta;
+          y[at++] = value[i]! * over * ofValue;
+          y[at++] = key[i]! * over * ofKey;
           valueSums += rows.valueSums[i]!;
           keySums += rows.keySums[i]!;
         }
@@ -149,11 +152,15 @@ function readKeys(
     // The monomials of p' come first among those of p.
     const sums = kernels.allocate(count * wide);
     kernels.monomialRead(lower, count, data.keys.subarray(from * d, to * d), wide, weighted(kernels, lowerWeights, moments, wide, wide), sums);
-    const y = kernels.allocate(count * columns);
-    for (let j = from, at = 0; j < to; j++) {
-      const vAt = (j * keyHeads + frame.keyHead) * dv;
-      for (let c = 0; c < dv; c++) y[at++] = (inputs.v[vAt + c]! - frame.middle[c]!) / data.size;
-      y[at++] = 1;
+    // The rows of the keys without their weights omega, which multiply what is read.
+    const y = data.weights === null ? data.rows.subarray(from * columns, to * columns) : kernels.allocate(count * columns);
+    if (data.weights !== null) {
+      const inverse = 1 / data.size;
+      for (let j = from, at = 0; j < to; j++) {
+        const vAt = (j * keyHeads + frame.keyHead) * dv;
+        for (let c = 0; c < dv; c++) y[at++] = (inputs.v[vAt + c]! - frame.middle[c]!) * inverse;
+        y[at++] = 1;
+      }
     }
     const dx = kernels.allocate(count * d);
     kernels.monomialReadVjp(set, count, data.keys.subarray(from * d, to * d), columns, weighted(kernels, weights, moments, wide, columns), y, dx);
@@ -162,16 +169,19 @@ function readKeys(
     const valueFloor = valueSums + U * (units.cotangent / data.size + units.value);
     const keyFloor = keySums + U * (units.key + 2 * columns * sizes.centre * units.cotangent) + (rounding.vjpFactor * U * units.cotangent) / frame.balance;
     const row = new Float64Array(d);
+    const unbalanced = 1 / frame.balance;
+    const [valueUnit, keyUnit, ofValues] = [units.value, units.key, units.cotangent / data.size];
     for (let j = from; j < to; j++) {
       const at = (j - from) * wide;
       const yAt = (j - from) * columns;
-      const omega = data.weights[j]!;
+      const omega = data.weights === null ? 1 : data.weights[j]!;
       let inner = sums[at + dv]!;
       for (let c = 0; c < dv; c++) inner += sums[at + c]! * y[yAt + c]!;
-      for (let c = 0; c < d; c++) row[c] = dx[(j - from) * d + c]! / frame.balance + slope[c]! * inner;
-      into.values.bounds[j]! += omega * (Math.max(0, sums[at + columns]!) * units.value + valueFloor) * (1 + 2 ** -40);
-      into.keys.bounds[j]! += omega * (Math.max(0, sums[at + columns + 1]!) * units.key + keyFloor) * (1 + 2 ** -40);
-      addRow(into.values, j, dv, sums, at, omega * (units.cotangent / data.size), into.u);
+      for (let c = 0; c < d; c++) row[c] = dx[(j - from) * d + c]! * unbalanced + slope[c]! * inner;
+      const [first, second] = [sums[at + columns]!, sums[at + columns + 1]!];
+      into.values.bounds[j]! += omega * ((first > 0 ? first * valueUnit : 0) + valueFloor) * (1 + 2 ** -40);
+      into.keys.bounds[j]! += omega * ((second > 0 ? second * keyUnit : 0) + keyFloor) * (1 + 2 ** -40);
+      addRow(into.values, j, dv, sums, at, omega * ofValues, into.u);
       addRow(into.keys, j, d, row, 0, omega * units.cotangent, into.u);
     }
   });

@@ -1,5 +1,6 @@
 import type { AttentionShape, FloatArray } from '@prompt-limits/core-linalg';
 import { enclosingBall } from '../attend/centre.ts';
+import { packVectors } from '../attend/pack.ts';
 import type { RowRanges } from '../attend/views.ts';
 
 /** Q, K and V of all heads and dZ, with the ranges of the rows of the first three, found once. */
@@ -31,8 +32,6 @@ export interface HeadFrame {
   readonly range: Float64Array;
 }
 
-const largest = (x: Float64Array): number => x.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-
 /** The frame of query head `head`. */
 export function headFrame({ shape, q, k, ranges }: GradientInputs, head: number): HeadFrame {
   const { queries, keys, heads, keyHeads, d, dv, scale } = shape;
@@ -60,16 +59,16 @@ export function headFrame({ shape, q, k, ranges }: GradientInputs, head: number)
 
 /** What one head's sums of features are made of, in the precision of the kernels. */
 export interface HeadData {
-  /** beta scale (q_i - q_0), queries x d; largest lengths of rows, rounded up, and largest entries. */
+  /** beta scale (q_i - q_0), queries x d; each row's length, rounded up, and largest absolute entry. */
   readonly queries: FloatArray;
   readonly queryLengths: Float64Array;
-  readonly largestQuery: number;
+  readonly queryEntries: Float64Array;
   /** (k_j - c) / beta, keys x d. */
   readonly keys: FloatArray;
   readonly longestKey: number;
   readonly largestKey: number;
-  /** omega_j = e^{scale q_0 . (k_j - c) - top}, at most 1, and `top`. */
-  readonly weights: Float64Array;
+  /** omega_j = e^{scale q_0 . (k_j - c) - top}, at most 1, and `top`; null if q_0 = 0, where all are 1. */
+  readonly weights: Float64Array | null;
   readonly top: number;
   /** omega_j ((v_j - mid) / size, 1), keys x (dv + 1). */
   readonly rows: FloatArray;
@@ -81,69 +80,85 @@ export interface HeadData {
   readonly scoreUnderflow: number;
 }
 
-/** Euclidean lengths of rows of x, rounded up. */
-function lengths(x: FloatArray, n: number, d: number): { each: Float64Array; largest: number; entry: number } {
+/** Euclidean lengths of rows of x, rounded up, and the largest absolute entries. */
+function lengths(x: FloatArray, n: number, d: number): { each: Float64Array; entries: Float64Array; largest: number; entry: number } {
   const each = new Float64Array(n);
+  const entries = new Float64Array(n);
   let [most, entry] = [0, 0];
-  for (let t = 0; t < n; t++) {
-    let sum = 0;
-    for (let c = 0; c < d; c++) {
-      const value = x[t * d + c]!;
+  const grown = 1 + (d + 4) * 2 ** -53;
+  for (let t = 0, at = 0; t < n; t++) {
+    let [sum, longest] = [0, 0];
+    for (const end = at + d; at < end; at++) {
+      const value = Math.abs(x[at]!);
       sum += value * value;
-      if (Math.abs(value) > entry) entry = Math.abs(value);
+      if (value > longest) longest = value;
     }
     // Entries whose squares vanish are below 2^-530: they add less than 2^-500.
-    each[t] = Math.sqrt(sum) * (1 + (d + 4) * 2 ** -53) + 2 ** -500;
-    if (each[t]! > most) most = each[t]!;
+    const length = Math.sqrt(sum) * grown + 2 ** -500;
+    each[t] = length;
+    entries[t] = longest;
+    if (length > most) most = length;
+    if (longest > entry) entry = longest;
   }
-  return { each, largest: most, entry };
+  return { each, entries, largest: most, entry };
+}
+
+/** Tokens whose rows stay in the first-level cache while they are filled column by column. */
+const run = 256;
+
+/** out = omega (v - mid) / size, then omega: dv + 1 values a token. */
+function fillRows(v: FloatArray, stride: number, offset: number, n: number, middle: Float64Array, inverse: number, omega: Float64Array, out: FloatArray): void {
+  const dv = middle.length;
+  const width = dv + 1;
+  for (let first = 0; first < n; first += run) {
+    const last = Math.min(n, first + run);
+    for (let c = 0; c < dv; c++) {
+      const mid = middle[c]!;
+      for (let t = first, at = first * stride + offset + c, o = first * width + c; t < last; t++, at += stride, o += width) out[o] = omega[t]! * ((v[at]! - mid) * inverse);
+    }
+    for (let t = first, o = first * width + dv; t < last; t++, o += width) out[o] = omega[t]!;
+  }
+}
+
+/** ln omega_j + top in float64, then omega. */
+function keyWeights({ shape, k }: GradientInputs, { keyHead, keyCentre, queryCentre }: HeadFrame): { weights: Float64Array; top: number } {
+  const { keys: n, keyHeads, d, scale } = shape;
+  const weights = new Float64Array(n);
+  const slope = queryCentre.map((x) => x * scale);
+  let top = -Infinity;
+  for (let j = 0; j < n; j++) {
+    const at = (j * keyHeads + keyHead) * d;
+    let sum = 0;
+    for (let c = 0; c < d; c++) sum += slope[c]! * (k[at + c]! - keyCentre[c]!);
+    weights[j] = sum;
+    if (sum > top) top = sum;
+  }
+  for (let j = 0; j < n; j++) weights[j] = Math.exp(weights[j]! - top);
+  return { weights, top };
 }
 
 /** Centres, scales and stores one head. */
-export function headData({ shape, q, k, v }: GradientInputs, frame: HeadFrame, u: number): HeadData {
+export function headData(inputs: GradientInputs, frame: HeadFrame, u: number): HeadData {
+  const { shape, q, k, v } = inputs;
   const { queries: m, keys: n, heads, keyHeads, d, dv, scale } = shape;
   const { head, keyHead, keyCentre, queryCentre, balance, middle, range } = frame;
   const make = (length: number): FloatArray => (q instanceof Float32Array ? new Float32Array(length) : new Float64Array(length));
   const queries = make(m * d);
-  const factor = balance * scale;
-  for (let i = 0; i < m; i++) {
-    const at = (i * heads + head) * d;
-    for (let c = 0; c < d; c++) queries[i * d + c] = factor * (q[at + c]! - queryCentre[c]!);
-  }
+  packVectors({ data: q, n: m, stride: heads * d, offset: head * d, per: 1, d }, 0, m, queryCentre, balance * scale, d, queries);
   const keys = make(n * d);
-  const weights = new Float64Array(n);
-  const slope = queryCentre.map((x) => x * scale);
-  const centred = largest(queryCentre) === 0;
-  let top = centred ? 0 : -Infinity;
-  for (let j = 0; j < n; j++) {
-    const at = (j * keyHeads + keyHead) * d;
-    let sum = 0;
-    for (let c = 0; c < d; c++) {
-      const x = k[at + c]! - keyCentre[c]!;
-      keys[j * d + c] = x / balance;
-      sum += slope[c]! * x;
-    }
-    weights[j] = sum;
-    if (sum > top) top = sum;
-  }
-  for (let j = 0; j < n; j++) weights[j] = centred ? 1 : Math.exp(weights[j]! - top);
-
-  const largestHalf = largest(range) / 2;
+  packVectors({ data: k, n, stride: keyHeads * d, offset: keyHead * d, per: 1, d }, 0, n, keyCentre, 1 / balance, d, keys);
+  const centred = queryCentre.every((x) => x === 0);
+  const { weights, top } = centred ? { weights: new Float64Array(n).fill(1), top: 0 } : keyWeights(inputs, frame);
+  const largestHalf = range.reduce((most, x) => Math.max(most, x), 0) / 2;
   const size = largestHalf === 0 ? 1 : 2 ** Math.ceil(Math.log2(largestHalf));
-  const inverse = 1 / size;
   const rows = make(n * (dv + 1));
-  for (let j = 0, at = 0; j < n; j++) {
-    const from = (j * keyHeads + keyHead) * dv;
-    const w = weights[j]!;
-    for (let c = 0; c < dv; c++, at++) rows[at] = w * ((v[from + c]! - middle[c]!) * inverse);
-    rows[at++] = w;
-  }
+  fillRows(v, keyHeads * dv, keyHead * dv, n, middle, 1 / size, weights, rows);
   const [ofQueries, ofKeys] = [lengths(queries, m, d), lengths(keys, n, d)];
   const reach = Math.abs(scale) * Math.hypot(...queryCentre) * frame.keyRadius;
   return {
-    queries, queryLengths: ofQueries.each, largestQuery: ofQueries.entry,
+    queries, queryLengths: ofQueries.each, queryEntries: ofQueries.entries,
     keys, longestKey: ofKeys.largest, largestKey: ofKeys.entry,
-    weights, top, rows, size,
+    weights: centred ? null : weights, top, rows, size,
     // ln omega: d products and sums and the rounded factors, (d + 4) u64 of |scale| |q_0| |k~|; its distance to the top, at most
     // twice that; the exponential, 4 u64 of omega.
     weightError: centred ? 0 : (2 * (d + 8) * reach + 8) * 2 ** -53,
