@@ -38,6 +38,7 @@ export {
   type GradientPlan,
   type PerInput,
 } from './gradient/attendVjp.ts';
+export { gradientBound, type GradientBound, type GradientClass } from './gradient/gradientBound.ts';
 export { promptGradient, type PromptGradientOptions } from './gradient/promptGradient.ts';
 export type { RelativeErrors } from './gradient/rowErrors.ts';
 export { calibrate, type CalibrateOptions, type Clock } from './plan/calibrate.ts';
