@@ -86,7 +86,7 @@ export function compiledFrom(source: CompiledSource, kernels: Kernels): Compiled
     degree: set.degree,
     rank: set.rank,
     stateBytes: 4 * set.rank * (dv + 1),
-    certificate: uniformCertificate(boundsFor(kernels), set.d, kernels),
+    certificate: uniformCertificate(boundsFor(kernels), source.heads, set.d, kernels),
     attend: <A extends FloatArray>(queries: Tokens<A>, used?: Kernels): CompiledAttention<A> => attendCompiled(compiled, queries, used),
   });
   insides.set(compiled, { source, prepared, kernels, boundsFor });

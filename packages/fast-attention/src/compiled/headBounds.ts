@@ -123,13 +123,15 @@ export function denominatorError({ ones }: HeadBounds, t: number, denominator: n
   return denominator > error ? (error / (denominator - error)) * up : Infinity;
 }
 
-const percent = (x: number): string => x.toPrecision(3);
-
 /** The certificate of a compiled prompt for every query that it serves. */
-export function uniformCertificate(list: readonly HeadBounds[], d: number, kernels: Kernels): Certificate {
+export function uniformCertificate(list: readonly HeadBounds[], heads: number, d: number, kernels: Kernels): Certificate {
   const t = slack(d);
   const all = list.map((bounds) => boundsAt(bounds, t, leastDenominator(bounds, t)));
-  const perRow = Float64Array.from(all.flatMap((b) => [...b.perRow]));
+  const perRow = new Float64Array(heads * all[0]!.perRow.length);
+  for (let a = 0; a < heads; a++) {
+    const own = all[Math.floor((a * all.length) / heads)]!.perRow;
+    perRow.set(own, a * own.length);
+  }
   const largest = (of: (b: (typeof all)[number]) => number): number => Math.max(...all.map(of));
   const terms: ErrorTerms = {
     polynomial: largest((b) => b.terms.polynomial),
@@ -139,9 +141,9 @@ export function uniformCertificate(list: readonly HeadBounds[], d: number, kerne
   };
   const relative = largest((b) => b.relative);
   return {
-    kind: 'a-posteriori', bound: Math.max(...perRow), relative, perRow, terms,
+    kind: 'a-posteriori', bound: perRow.reduce((m, e) => Math.max(m, e), 0), relative, perRow, terms,
     says: [
-      `No output of the prompt is off by more than ${percent(relative)} of the range of its row of V, for every query within the radius.`,
+      `No output of the prompt is off by more than ${relative.toPrecision(3)} of the range of its row of V, for every query within the radius.`,
       `It rests on the keys and values that were folded and on ${kernels.precision} reading by ${kernels.build} kernels; queries are bounded by their distance from the centre alone.`,
     ],
   };

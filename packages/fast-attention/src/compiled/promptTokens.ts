@@ -128,7 +128,7 @@ const unit = 2 ** -53;
 
 /**
  * At least |x - centre| over d values from `at`: the largest difference is factored out, so squares neither overflow nor vanish; d + 8
- * roundings, half of them under the root.
+ * roundings, half of them under the root, and 2^-1070 for those of subnormal numbers.
  */
 export function distanceUp(data: FloatArray, at: number, centre: Float64Array): number {
   let largest = 0;
@@ -139,7 +139,7 @@ export function distanceUp(data: FloatArray, at: number, centre: Float64Array): 
     const x = (data[at + c]! - centre[c]!) / largest;
     sum += x * x;
   }
-  return largest * Math.sqrt(sum) * (1 + (centre.length + 8) * unit);
+  return largest * Math.sqrt(sum) * (1 + (centre.length + 8) * unit) + 2 ** -1070;
 }
 
 /**

@@ -23,13 +23,12 @@ function expectCertified(compiled: CompiledPrompt, block: PromptBlock, queries: 
   logPartition.forEach((l, i) => expect(Math.abs(l - exact.logPartition[i]!)).toBeLessThanOrEqual(logPartitionError[i]! + exact.logSlack));
 }
 
-/** States of the same tokens differ by no more than the errors of both, in the measure of `errors`: degree by degree, each moment at q^ = e. */
+/** States of the same tokens differ by no more than the errors of both, in the measure of `errors` at q^ = e_v: moments of degree 0 and 1. */
 function expectSameState(a: CompiledPrompt, b: CompiledPrompt): void {
   for (const [i, x] of a.parts.entries()) {
     const y = b.parts[i]!;
     expect([...y.middle, ...y.width, y.shift]).toEqual([...x.middle, ...x.width, x.shift]);
     const columns = a.dv + 1;
-    // A bound of sum |q^a| |error_a| for all |q| = 1 bounds the moment of each power q_v^m, and of all others by (m!/a!)^(1/2) |error_a| <= ... at q_v^2 = a_v / m.
     for (let at = 0; at < columns; at++) expect(Math.abs(x.state[at]! - y.state[at]!)).toBeLessThanOrEqual(x.errors[at]! + y.errors[at]!);
     for (let v = 0; v < a.d && a.degree > 0; v++) {
       for (let c = 0; c < columns; c++) {
@@ -130,7 +129,7 @@ describe('appending', () => {
     const heavy = compilePrompt({ keys: tokens(3, Float64Array.of(-1, 0, 0)), values: tokens(2, new Float64Array(2)), ...options, keyRadius: 1, queryCentre: [30, 0, 0] });
     expect(() => appendToCompiled(heavy, far)).toThrow('appendToCompiled: scale q0 . k of every key must be at most 40 above the prompt\'s, got 60 for token 0');
     expect(() => appendToCompiled(compiled, { keys: block.values, values: block.values })).toThrow('appendToCompiled: keys must have keyHeads d = 3 rows, got 2');
-    // Values near 1e9 once and near 0 else: the state of the narrow row cannot tell them in Float32.
+    // Thousands of appends round the state thousands of times.
     const narrow = compilePrompt({ ...block, ...options, tolerance: 2e-4 });
     let grown = narrow;
     expect(() => {
