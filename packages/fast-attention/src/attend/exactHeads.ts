@@ -10,19 +10,24 @@ function part(t: Tokens, from: number, width: number): FloatArray {
   return data;
 }
 
-/** Holds the outputs of one key head in the range of V: rounding may leave it by an ulp or so, the true output does not. Unseen rows stay 0. */
-function clamp({ shape, group, values }: CheckedProblem, head: number, output: FloatArray): void {
+/** Holds outputs in the range of V: rounding may leave it by an ulp or so, the true output does not. Rows that see nothing stay 0. */
+function clamp({ shape, group, values }: CheckedProblem, keyHeads: readonly number[], output: FloatArray): void {
   const { heads, dv, queries, causal } = shape;
+  const width = heads * dv;
+  const low = new Float64Array(width).fill(-Infinity);
+  const high = new Float64Array(width).fill(Infinity);
+  for (const head of keyHeads) {
+    for (let c = 0; c < group * dv; c++) {
+      low[head * group * dv + c] = values.low[head * dv + (c % dv)]!;
+      high[head * group * dv + c] = values.high[head * dv + (c % dv)]!;
+    }
+  }
   const first = causal === null ? 0 : Math.min(queries, Math.max(0, -causal));
-  for (let c = 0; c < dv; c++) {
-    const [low, high] = [values.low[head * dv + c]!, values.high[head * dv + c]!];
-    for (let j = 0; j < group; j++) {
-      const from = (head * group + j) * dv + c;
-      for (let i = first, at = first * heads * dv + from; i < queries; i++, at += heads * dv) {
-        const z = output[at]!;
-        if (z < low) output[at] = low;
-        else if (z > high) output[at] = high;
-      }
+  for (let i = first, at = first * width; i < queries; i++) {
+    for (let c = 0; c < width; c++, at++) {
+      const z = output[at]!;
+      if (z < low[c]!) output[at] = low[c]!;
+      else if (z > high[c]!) output[at] = high[c]!;
     }
   }
 }
@@ -45,5 +50,5 @@ export function exactHeads(problem: AttentionProblem, checked: CheckedProblem, k
       for (let i = 0; i < queries; i++) for (let j = 0; j < group * dv; j++) output[i * heads * dv + head * group * dv + j] = z[i * group * dv + j]!;
     }
   }
-  for (const head of keyHeads) clamp(checked, head, output);
+  clamp(checked, keyHeads, output);
 }

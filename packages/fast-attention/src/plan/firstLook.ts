@@ -8,8 +8,11 @@ import { nominalCosts, predictedTimes, type CostModel, type TimedSizes } from '.
 /** Tokens of each side that are looked at before all of them are. */
 const looked = 48;
 
-/** Sampled reach against what centring on all tokens may leave of it, at least about this much. */
-const centringMayLeave = 0.6;
+/** Of the reach about the middle of the ranges, over few tokens or all, centring leaves at least about so much. */
+const [leastOfFew, leastOfAll] = [0.6, 0.85] as const;
+
+/** The reach of a few tokens times this is about the most that all of them have. */
+const mostOfFew = 1.6;
 
 /** The polynomial has to be faster than exact attention by this much to be taken: measured costs err less than nominal ones. */
 export const margin = ({ measured }: CostModel): number => (measured ? 0.8 : 0.65);
@@ -20,9 +23,8 @@ export const adaptivePlanning = (d: number): number => 4 + 2 * (d / 16) ** 3;
 /** Whether exact attention takes so long that a search for blocks of coordinates that fails costs at most 3% more. */
 export const adaptiveAffordable = (d: number, exactMilliseconds: number): boolean => adaptivePlanning(d) < 0.03 * exactMilliseconds;
 
-/** The largest norm about the middle of the range, over about `looked` vectors. */
-function sampledReach({ data, n, stride, offset, per, d }: Vectors): number {
-  const step = Math.max(1, Math.floor(n / looked));
+/** The largest norm about the middle of the range, over every `step`-th token. */
+function reachOf({ data, n, stride, offset, per, d }: Vectors, step: number): number {
   const low = new Float64Array(d).fill(Infinity);
   const high = new Float64Array(d).fill(-Infinity);
   for (let t = 0; t < n; t += step) {
@@ -62,8 +64,8 @@ export interface FirstLook {
 }
 
 /**
- * Whether it is worth a pass over all tokens to look for a polynomial, from a few of them and in a few microseconds: so that a head that ends
- * up exact loses next to nothing.
+ * Whether it is worth centring all tokens to look for a polynomial, from a few of them and in a few microseconds, or from one pass where a
+ * few leave it open: so that a head that ends up exact loses next to nothing.
  *
  * @returns null if it is, else why not, in words
  */
@@ -73,14 +75,23 @@ export function notWorthPlanning({ queries, keys, scale, tolerance, costs, sizes
   const { d } = sizes;
   if (polynomial >= most) return `exact attention over ${sizes.pairs} pairs takes no longer than centring and packing the tokens`;
   if (adaptiveAffordable(d, exact)) return null;
-  const R = centringMayLeave * Math.abs(scale) * sampledReach(queries) * sampledReach(keys);
-  const reach = `scores reach about ${Number(R.toPrecision(2))} or more from their centre`;
-  if (R > largestMinimaxHalfWidth) return `${reach}, and no polynomial here follows e^x beyond ${largestMinimaxHalfWidth}`;
-  const errors = aboutErrors(R, weightTolerance(tolerance));
+  const reach = (few: boolean): number =>
+    Math.abs(scale) * [queries, keys].reduce((product, v) => product * reachOf(v, few ? Math.max(1, Math.floor(v.n / looked)) : 1), 1);
+  const epsilon = weightTolerance(tolerance);
   // The list ends with the first degree that is good enough.
-  const rank = rankOf(d, errors.length - 1);
-  if (predictedTimes(costs, { ...sizes, rank }).polynomial < most) return null;
-  return `${reach}, so about ${Math.round(rank)} monomials or more would be needed`;
+  const rankAt = (R: number): number => (R > largestMinimaxHalfWidth ? Infinity : rankOf(d, aboutErrors(R, epsilon).length - 1));
+  const wins = (R: number): boolean => predictedTimes(costs, { ...sizes, rank: rankAt(R) }).polynomial < most;
+  let R = reach(true);
+  if (wins(R * mostOfFew)) return null;
+  R *= leastOfFew;
+  if (wins(R)) {
+    R = reach(false) * leastOfAll;
+    if (wins(R)) return null;
+  }
+  const found = `scores reach about ${Number(R.toPrecision(2))} or more from their centre`;
+  return R > largestMinimaxHalfWidth
+    ? `${found}, and no polynomial here follows e^x beyond ${largestMinimaxHalfWidth}`
+    : `${found}, so about ${Math.round(rankAt(R))} monomials or more would be needed`;
 }
 
 /** The largest rank with which the polynomial is predicted to win by the margin; 0 if none is. */
