@@ -38,7 +38,7 @@ export { createKernels, type KernelOptions } from './kernels/createKernels.ts';
 export type { AttentionShape, GemmForm, KernelBuild, Kernels, PackedMatrix } from './kernels/kernels.ts';
 export { multiplyAddCeiling, type MultiplyAddCeiling } from './kernels/multiplyAddCeiling.ts';
 export { createPlainKernels, type PlainKernelsOptions } from './kernels/plain.ts';
-export { monomialReadVjpRounding, monomialRounding, type MonomialRounding } from './monomials/monomialRounding.ts';
+export { monomialReadVjpRounding, monomialRounding, type MonomialRounding, type MonomialVjpRounding } from './monomials/monomialRounding.ts';
 export { monomialSet, monomialSetOf, type MonomialSet } from './monomials/monomialSet.ts';
 export { entrywiseNorm, frobeniusNorm, maxNorm } from './norms/entrywise.ts';
 export { numericalRank, spectralNorm } from './norms/spectral.ts';

@@ -3,7 +3,7 @@
  *
  * @packageDocumentation
  */
-export { attend, type FastAttention, type FastAttentionOptions } from './attend/attend.ts';
+export { attend, type FastAttention, type FastAttentionOptions, type SampleOptions } from './attend/attend.ts';
 export type { HeadPlan } from './attend/planHead.ts';
 export type { Certificate, CertificateKind, ErrorTerms, SampleStatement } from './certificate/certificate.ts';
 export { outputBound } from './certificate/outputBound.ts';

@@ -4,6 +4,7 @@ import { assemble } from './neurons.ts';
 
 /** A value map of one layer for each id. */
 export interface DeepValueMap {
+  /** One layer for each id. */
   readonly form: 'deep';
   /** The layers, ascending by $u^\top q$. */
   readonly stack: LayerStack;

@@ -12,6 +12,7 @@ export interface WideValueMapOptions extends ValueMapOptions {
 
 /** A value map of a single layer. */
 export interface WideValueMap {
+  /** One layer for all. */
   readonly form: 'wide';
   /** Width of a token. */
   readonly d: number;

@@ -57,7 +57,7 @@ export {
   type LipschitzCountOptions,
 } from './universality/counting/countLipschitzFunctions.ts';
 export { countQuantisedFunctions, type FunctionCount, type GridOfSequences } from './universality/counting/countQuantisedFunctions.ts';
-export { necessaryPromptLength, type NecessaryPromptLengthOptions } from './universality/counting/necessaryPromptLength.ts';
+export { necessaryPromptLength, type LipschitzClass, type NecessaryPromptLengthOptions } from './universality/counting/necessaryPromptLength.ts';
 export { cellDistance, type CellDistanceOptions, type CellValues } from './universality/distance/cellDistance.ts';
 export type { CellIntegral, Distance, MeasuredTarget } from './universality/distance/distance.ts';
 export { sampledDistance, type SampledDistanceOptions } from './universality/distance/sampledDistance.ts';

@@ -1,4 +1,4 @@
-import { compareDyadic, scaleByPowerOfTwo, subtract, subtractDyadic, toFloat64, type Interval } from '@prompt-limits/core-linalg/intervals';
+import { compareDyadic, scaleByPowerOfTwo, subtract, subtractDyadic, toFloat64, type Float64Interval, type Interval } from '@prompt-limits/core-linalg/intervals';
 import { contextId } from './contextId.ts';
 import { digitTests } from './digitTests.ts';
 import type { GridContextMapping } from './gridContextMapping.ts';
@@ -28,7 +28,7 @@ export interface LocatedContext extends DecodedContext {
   /** The ID, to `mapping.bits`. */
   readonly id: Interval;
   /** $(x - \mathrm{ID}) / w$, in float64. */
-  readonly offset: { readonly low: number; readonly high: number };
+  readonly offset: Float64Interval;
 }
 
 /**

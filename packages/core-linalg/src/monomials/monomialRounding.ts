@@ -13,6 +13,14 @@ export interface MonomialRounding {
   readonly underflow: number;
 }
 
+/** What `monomialReadVjpRounding` returns. */
+export interface MonomialVjpRounding {
+  /** Relative bound for `monomialReadVjp`. */
+  readonly relative: number;
+  /** Absolute bound that underflow needs beside it. */
+  readonly underflow: number;
+}
+
 /**
  * Bounds on the rounding errors of `monomialMoments` over n tokens and of `monomialRead`, for the kernels that run: with
  * $Y = \max(1, \max |x|)^g$, g the degree of the set,
@@ -77,7 +85,7 @@ export function monomialRounding(set: MonomialSet, n: number, kernels: Kernels):
  * @example
  * monomialReadVjpRounding(monomialSet(8, 2), 9, createPlainKernels({ precision: 'float64' })).relative < 100 * 2 ** -53; // => true
  */
-export function monomialReadVjpRounding(set: MonomialSet, columns: number, kernels: Kernels): { readonly relative: number; readonly underflow: number } {
+export function monomialReadVjpRounding(set: MonomialSet, columns: number, kernels: Kernels): MonomialVjpRounding {
   assertMonomialSet('monomialReadVjpRounding', 'set', set);
   assertInteger('monomialReadVjpRounding', 'columns', columns, 1);
   const { d, degree, rank, runs } = set;

@@ -27,6 +27,7 @@ export interface AdaptiveTruncation {
   readonly logError: number;
   /** At least the norm of each query in the new coordinates, and of each key. */
   readonly queryNorm: number;
+  /** The same of the keys. */
   readonly keyNorm: number;
   /** At least $\sum_b |q_b|\,|k_b|$ in the new coordinates for every pair, and so $|q^\top k|$ up to `shift`. */
   readonly halfWidth: number;

@@ -15,6 +15,16 @@ import { polynomialHead, type HeadSums } from './polynomialHead.ts';
 import { checkedProblem } from './problem.ts';
 import type { ValueColumns } from './valueColumns.ts';
 
+/** How a 'sampled' certificate samples. */
+export interface SampleOptions {
+  /** Rows to check exactly, 64 unless given. */
+  readonly rows?: number;
+  /** Confidence of the statement, 0.99 unless given. */
+  readonly confidence?: number;
+  /** Where the rows are drawn from; a source of its own with seed 1 unless given. */
+  readonly random?: RandomSource;
+}
+
 /** Options of `attend`. */
 export interface FastAttentionOptions {
   /**
@@ -37,8 +47,8 @@ export interface FastAttentionOptions {
   readonly certificate?: CertificateKind;
   /** Whether the certificate has a bound for each query; false unless given. */
   readonly perQuery?: boolean;
-  /** For 'sampled': rows to check exactly (64 unless given), confidence (0.99 unless given), and the randomness. */
-  readonly sample?: { readonly rows?: number; readonly confidence?: number; readonly random?: RandomSource };
+  /** For 'sampled'. */
+  readonly sample?: SampleOptions;
   /** Whether to return log partitions; false unless given. */
   readonly logPartition?: boolean;
   /** As for exact attention: of the precision of the tokens; plain kernels of that precision unless given. */
@@ -55,6 +65,7 @@ export interface FastAttention<A extends FloatArray = FloatArray> {
   readonly plan: readonly HeadPlan[];
   /** As in exact attention, at `head * queries + i`, where it was asked for; no entry is off by more than `logPartitionError`. */
   readonly logPartition?: A;
+  /** Largest error of a log partition; absent with them. */
   readonly logPartitionError?: number;
 }
 

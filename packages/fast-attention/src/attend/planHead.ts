@@ -14,9 +14,11 @@ import { knownPolynomial, knownSet, sharedHalfWidth, weightsOf } from './feature
 
 /** How a head is computed, and why. */
 export interface HeadPlan {
+  /** How the head was computed. */
   readonly method: 'exact' | 'polynomial';
   /** Degree and rank of the polynomial; with 'exact', of the one that was considered last, or null if there is none. */
   readonly degree: number | null;
+  /** Its number of monomials, likewise. */
   readonly rank: number | null;
   /** R after centring: no score of the head leaves [-R, R]; null where it was not looked for. */
   readonly halfWidth: number | null;

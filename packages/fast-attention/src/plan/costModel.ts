@@ -44,7 +44,9 @@ export interface TimedSizes {
 
 /** Predicted times in milliseconds. */
 export interface PredictedTimes {
+  /** Exact attention. */
   readonly exact: number;
+  /** Attention by monomials. */
   readonly polynomial: number;
 }
 

@@ -1,5 +1,5 @@
 import { assertFinite, assertInRange, assertInteger, assertNonEmpty } from '@prompt-limits/core-linalg';
-import { expFloat64 } from '@prompt-limits/core-linalg/intervals';
+import { expFloat64, type Float64Interval } from '@prompt-limits/core-linalg/intervals';
 
 /** Enclosures of p(x) / e^x on nested intervals about 0; made by `ratioToExp`. */
 export interface RatioToExp {
@@ -143,7 +143,7 @@ export function ratioToExp(coefficients: ArrayLike<number>, halfWidth: number, s
  * const ratio = ratioToExp([1, 1], 1);
  * ratioWithin(ratio, 0.25).low; // => 0.963
  */
-export function ratioWithin({ halfWidth, low, high }: RatioToExp, r: number): { low: number; high: number } {
+export function ratioWithin({ halfWidth, low, high }: RatioToExp, r: number): Float64Interval {
   assertInRange('ratioWithin', 'r', r, 0, halfWidth);
   const steps = low.length - 1;
   // R k / steps rounded may lie below r by an ulp: the cells reach 2^-49 further than R k / steps.

@@ -1,6 +1,6 @@
 import { assertFinite, assertInRange, assertInteger, assertLength, describe, tokens, type Tokens } from '@prompt-limits/core-linalg';
-import type { CellIntegral } from './distance/distance.ts';
-import { assertShape, type SequenceShape, type TargetFunction } from './targetFunction.ts';
+import type { CellIntegral, MeasuredTarget } from './distance/distance.ts';
+import { assertShape, type SequenceShape } from './targetFunction.ts';
 
 /** $f(Z)_i = b_i + a_i Z_{s(i)}$, entries counted token after token. */
 export interface AffineTargetOptions extends SequenceShape {
@@ -13,7 +13,10 @@ export interface AffineTargetOptions extends SequenceShape {
 }
 
 /** A target function that knows its integrals over cells. */
-export type AffineTarget = TargetFunction & { readonly cellIntegral: CellIntegral };
+export interface AffineTarget extends MeasuredTarget {
+  /** In closed form. */
+  readonly cellIntegral: CellIntegral;
+}
 
 /**
  * Affine target function $f(Z)_i = b_i + a_i Z_{s(i)}$ on $[0,1]^{d \times L}$ with its integrals in closed form: with

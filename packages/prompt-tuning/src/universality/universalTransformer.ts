@@ -102,9 +102,11 @@ export function buildUniversal({ layout = 'table', examples, ...options }: Unive
 export interface ApproximatorOptions extends TableOptions, ConstructionOptions {}
 
 /** A transformer for one function, without a prompt. */
-export interface Approximator extends Omit<UniversalTransformer, 'load' | 'run'> {
+export interface Approximator extends Omit<UniversalTransformer, 'load' | 'network' | 'run'> {
   /** The quantised function that it computes on the grid. */
   readonly table: FunctionTable;
+  /** Every weight, in mode 'tight'. */
+  network?(): SingleAttentionNetwork;
   /** $\tau(Z)$. */
   run(Z: Tokens): Tokens<Float64Array>;
 }

@@ -2,10 +2,18 @@ import { assertGrid, log2Of, type GridOfSequences } from './countQuantisedFuncti
 import { countLipschitzFunctions } from './countLipschitzFunctions.ts';
 import { lipschitzRelation } from './lipschitzRelation.ts';
 
+/** Functions with a Lipschitz constant between grid points. */
+export interface LipschitzClass {
+  /** The constant, >= 0. */
+  readonly C: number;
+  /** Index of the norm, an integer from 1 to 64. */
+  readonly alpha: number;
+}
+
 /** Which functions a prompt shall select from. */
 export interface NecessaryPromptLengthOptions extends GridOfSequences {
   /** Only the functions that are Lipschitz with this constant between grid points; all functions of the grid unless given. */
-  readonly lipschitz?: { readonly C: number; readonly alpha: number };
+  readonly lipschitz?: LipschitzClass;
 }
 
 /**

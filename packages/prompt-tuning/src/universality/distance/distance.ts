@@ -13,7 +13,10 @@ import { assertValue, type SequenceShape, type TargetFunction } from '../targetF
 export type CellIntegral = (corner: Float64Array, delta: number, y: Float64Array, alpha: number) => number;
 
 /** A target function that may know its integrals over cells. */
-export type MeasuredTarget = TargetFunction & { readonly cellIntegral?: CellIntegral };
+export interface MeasuredTarget extends TargetFunction {
+  /** Its integrals, if it knows them. */
+  readonly cellIntegral?: CellIntegral;
+}
 
 /** A measured distance $d_\alpha(g, f)$. */
 export interface Distance {
