@@ -56,6 +56,8 @@ export default defineConfig({
           { text: 'Quantised functions', link: '/constructions/quantised-functions' },
           { text: 'Efficiency criterion', link: '/constructions/efficiency-criterion' },
           { text: 'Near-linear attention', link: '/constructions/fast-attention' },
+          { text: 'Adaptive truncation', link: '/constructions/adaptive-truncation' },
+          { text: 'Exact or polynomial', link: '/constructions/planner' },
           { text: 'Compiled prompts', link: '/constructions/compiled-prompts' },
           { text: 'Feed-forward constructions', link: '/constructions/feed-forward' },
           { text: 'Value maps, deep and wide', link: '/constructions/value-maps' },
