@@ -42,6 +42,8 @@ export const spread = (beta: Dyadic, a: number, D: number): number => Number(bet
 const caches = new WeakMap<GridContextMapping, Map<string, QueryPowers>>();
 // Bits of all powers that a mapping may keep: 32 MiB.
 const KEPT_BITS = 2 ** 28;
+/** Exponents are written in this base. */
+const RADIX = 64;
 
 /** The powers of a query with code a, F = `fraction`; those of the queries used last are kept. */
 export function queryPowers(fn: string, mapping: GridContextMapping, a: Dyadic | number, fraction: number): QueryPowers {
@@ -54,17 +56,19 @@ export function queryPowers(fn: string, mapping: GridContextMapping, a: Dyadic |
   if (known) cache.delete(key);
   const powers = known ?? makePowers(mapping, temperatureAt(mapping.beta, a), fraction);
   cache.set(key, powers);
-  // About n powers of R with half their bits and D + 1 of one code are in use.
-  const each = fraction * (mapping.codes.n / 2 + Math.min(mapping.codes.D + 1, mapping.codes.n) + 16);
+  // About n powers of R and as many of codes with half their bits, and the tables.
+  const each = fraction * (mapping.codes.n + RADIX * Math.ceil(Math.log2(mapping.codes.R + 1) / Math.log2(RADIX)));
   while (cache.size > Math.max(1, Math.floor(KEPT_BITS / each))) cache.delete(cache.keys().next().value!);
   return powers;
 }
 
-function makePowers({ codes: { R, D } }: GridContextMapping, lambda: Dyadic, fraction: number): QueryPowers {
+function makePowers({ codes: { R, n } }: GridContextMapping, lambda: Dyadic, fraction: number): QueryPowers {
   const shift = BigInt(fraction);
   const product = (x: FixedNumber, y: FixedNumber): FixedNumber => {
-    // Factors are at most 1 and e1 e2 <= 2^F: the floor costs a unit, the product of the errors less than another.
-    return { value: (x.value * y.value) >> shift, error: x.error + y.error + 2 };
+    // Bits of y that x, below 2^(length - F), makes less than a quarter of a unit are left out: x may be far shorter than y.
+    const cut = BigInt(Math.max(0, fraction - lengthOf(x.value) - 2));
+    // Factors are at most 1, and the product of the errors is below 2^(F - 60) by `fractionFor`: the floor costs a unit, the rest less than another.
+    return { value: (x.value * (y.value >> cut)) >> (shift - cut), error: x.error + y.error + 2 };
   };
   const exponential = (E: Dyadic): FixedNumber => {
     // Correctly rounded to F bits, so within 2^-F of each other for values up to 1; the two floors make it 2 units.
@@ -72,41 +76,45 @@ function makePowers({ codes: { R, D } }: GridContextMapping, lambda: Dyadic, fra
     const down = fraction + low.e;
     return { value: down >= 0 ? low.m << BigInt(down) : low.m >> BigInt(-down), error: 2 };
   };
-  const unit = exponential({ m: 1n, e: 0 });
-  // Squares of the unit: with e(1) = 2 and e(a + b) = e(a) + e(b) + 2 every power E is off by at most 4 E - 2.
-  const squares = [unit];
-  const raise = (E: number): FixedNumber => {
-    let result: FixedNumber | undefined;
-    for (let bit = 0, rest = E; rest > 0; bit++, rest = Math.floor(rest / 2)) {
-      squares[bit] ??= product(squares[bit - 1]!, squares[bit - 1]!);
-      if (rest % 2 === 1) result = result === undefined ? squares[bit]! : product(result, squares[bit]!);
+  // tables[level][k] = e^(-lambda k 64^level). With e(1) = 2 and e(a + b) = e(a) + e(b) + 2 every power E is off by at most 4 E - 2.
+  const one: FixedNumber = { value: 1n << shift, error: 0 };
+  const tables: FixedNumber[][] = [];
+  const digitPower = (level: number, digit: number): FixedNumber => {
+    const table = (tables[level] ??= [one, level === 0 ? exponential({ m: 1n, e: 0 }) : product(digitPower(level - 1, RADIX - 1), digitPower(level - 1, 1))]);
+    while (table.length <= digit) table.push(product(table.at(-1)!, table[1]!));
+    return table[digit]!;
+  };
+  /** start e^(-lambda E), the short factors first; E >= 1 without a start. */
+  const raise = (E: number, start?: FixedNumber): FixedNumber => {
+    const digits: number[] = [];
+    for (let rest = E; rest > 0; rest = Math.floor(rest / RADIX)) digits.push(rest % RADIX);
+    let result = start;
+    for (let level = digits.length - 1; level >= 0; level--) {
+      if (digits[level] === 0) continue;
+      const factor = digitPower(level, digits[level]!);
+      result = result === undefined ? factor : product(result, factor);
     }
     return result!;
   };
   // chain[t] = e^(-lambda R t): shorter and shorter numbers.
-  const one: FixedNumber = { value: 1n << shift, error: 0 };
   const chain = [one];
   const steps = (t: number): FixedNumber => {
     if (t > 0 && chain[1] === undefined) chain[1] = raise(R);
     while (chain.length <= t) chain.push(product(chain.at(-1)!, chain[1]!));
     return chain[t]!;
   };
-  const rests = new Map<number, FixedNumber>();
-  const within = (rest: number): FixedNumber => {
-    let known = rests.get(rest);
-    if (known === undefined) {
-      // Neighbours of a known power cost one product.
-      const before = rests.get(rest - 1);
-      known = before === undefined || rest < 3 ? raise(rest) : product(before, unit);
-      if (rests.size <= D) rests.set(rest, known);
-    }
-    return known;
-  };
+  // An ID, its decoding and the ID of what was decoded ask for the same powers.
+  const kept = new Map<number, FixedNumber>();
   const whole = (E: number): FixedNumber => {
+    const known = kept.get(E);
+    if (known !== undefined) return known;
     const t = Math.floor(E / R);
     const rest = E - t * R;
     if (rest === 0) return steps(t);
-    return t === 0 ? within(rest) : product(steps(t), within(rest));
+    const made = t === 0 ? raise(rest) : raise(rest, steps(t));
+    if (kept.size >= n) kept.clear();
+    kept.set(E, made);
+    return made;
   };
   const power = (E: Dyadic | number): FixedNumber => {
     if (typeof E === 'number' && Number.isInteger(E)) return whole(E);
