@@ -50,6 +50,21 @@ export function checkedKernels(raw: Kernels): Kernels {
     arrays(fn, [['x', x, n * set.d, 'n * d']]);
   };
 
+  /** Parameters in float64, whatever the kernels' precision. */
+  const doubles = (fn: string, needed: number, list: Readonly<Record<string, Float64Array>>): void => {
+    for (const name in list) {
+      const array = list[name]!;
+      if (!(array instanceof Float64Array)) throw new TypeError(`${fn}: ${name} must be a Float64Array, got ${describe(array)}`);
+      if (array.length < needed) throw new RangeError(`${fn}: ${name} must hold at least d = ${needed} values, got ${array.length}`);
+    }
+  };
+  const strided = (fn: string, n: number, d: number, stride: number, x: FloatArray): void => {
+    integers(fn, { n });
+    integers(fn, { d }, 1);
+    integers(fn, { stride }, d);
+    arrays(fn, [['x', x, n === 0 ? 0 : (n - 1) * stride + d, '(n - 1) * stride + d']]);
+  };
+
   return {
     build: raw.build,
     precision: raw.precision,
@@ -158,6 +173,32 @@ export function checkedKernels(raw: Kernels): Kernels {
         ['dx', dx, n * set.d, 'n * d'],
       ]);
       raw.monomialReadVjp(set, n, x, columns, weights, dOut, dx);
+    },
+    tokenRanges(n, d, x, low, high) {
+      integers('tokenRanges', { n, d }, 1);
+      arrays('tokenRanges', [['x', x, n * d, 'n * d']]);
+      doubles('tokenRanges', d, { low, high });
+      return raw.tokenRanges(n, d, x, low, high);
+    },
+    furthestSquare(n, d, stride, x, centre, factor) {
+      strided('furthestSquare', n, d, stride, x);
+      doubles('furthestSquare', d, { centre });
+      assertFiniteNumber('furthestSquare', 'factor', factor);
+      return raw.furthestSquare(n, d, stride, x, centre, factor);
+    },
+    centreTokens(n, d, stride, x, centre, factor, w, width, out) {
+      strided('centreTokens', n, d, stride, x);
+      doubles('centreTokens', d, { centre, factor });
+      if (width !== d && width !== d + 1) throw new RangeError(`centreTokens: width must be d = ${d} or d + 1, got ${describe(width)}`);
+      if (w !== null) arrays('centreTokens', [['w', w, n, 'n']]);
+      arrays('centreTokens', [['out', out, n * width, 'n * width']]);
+      raw.centreTokens(n, d, stride, x, centre, factor, w, width, out);
+    },
+    tokenQuotients(n, d, sums, centre, factor, low, high, z) {
+      strided('tokenQuotients', n, d, d, z);
+      arrays('tokenQuotients', [['sums', sums, n * (d + 1), 'n * (d + 1)']]);
+      doubles('tokenQuotients', d, { centre, factor, low, high });
+      return raw.tokenQuotients(n, d, sums, centre, factor, low, high, z);
     },
     close: () => raw.close(),
   };

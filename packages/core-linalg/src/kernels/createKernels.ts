@@ -9,6 +9,7 @@ import { KernelMemory } from './wasmMemory.ts';
 import { kernelModule, supportedBuilds, type RawKernels } from './wasmModule.ts';
 import { wasmMonomials } from './wasmMonomials.ts';
 import { wasmRows } from './wasmRows.ts';
+import { wasmTokens } from './wasmTokens.ts';
 import { WorkerPool } from './workerPool.ts';
 import { availableThreads, canShareMemory } from './workers.ts';
 
@@ -76,6 +77,7 @@ export async function createKernels(options: KernelOptions = {}): Promise<Kernel
     ...wasmRows(tasks),
     ...wasmAttention(tasks),
     ...wasmMonomials(tasks),
+    ...wasmTokens(tasks),
     close: () => tasks.close(),
   });
 }

@@ -119,6 +119,21 @@ export interface Kernels {
   /** dx += gradient of monomialRead at x for dOut (n x columns); phi is computed again. */
   monomialReadVjp(set: MonomialSet, n: number, x: FloatArray, columns: number, weights: FloatArray, dOut: FloatArray, dx: FloatArray): void;
 
+  /** low_c = min_t x_tc and high_c = max_t x_tc over n >= 1 tokens of d values; returns whether all values are finite, without which low and high say nothing. */
+  tokenRanges(n: number, d: number, x: FloatArray, low: Float64Array, high: Float64Array): boolean;
+  /** max_t |(x_t - centre) factor|^2 over n vectors of d values that start `stride` values apart, in float64; 0 if n is 0. */
+  furthestSquare(n: number, d: number, stride: number, x: FloatArray, centre: Float64Array, factor: number): number;
+  /**
+   * out_tc = (x_tc - centre_c) factor_c w_t for c < d, three float64 operations and one rounding to the kernels' precision; with `width` d + 1
+   * also out_td = w_t. x: n vectors `stride` values apart; w: n values or null, all 1; out: n x width, width d or d + 1.
+   */
+  centreTokens(n: number, d: number, stride: number, x: FloatArray, centre: Float64Array, factor: Float64Array, w: FloatArray | null, width: number, out: FloatArray): void;
+  /**
+   * z_tc = centre_c + factor_c N_tc / D_t, held in [low_c, high_c], four float64 operations and one rounding; sums: n x (d + 1), N and then D;
+   * z: n x d, 0 where D_t = 0. Returns the least D_t: Infinity if n is 0, NaN if one is.
+   */
+  tokenQuotients(n: number, d: number, sums: FloatArray, centre: Float64Array, factor: Float64Array, low: Float64Array, high: Float64Array, z: FloatArray): number;
+
   /** Ends the worker threads; the kernels go on with one thread. */
   close(): void;
 }

@@ -6,6 +6,7 @@ import { plainAttention, plainAttentionVjp } from './plainAttention.ts';
 import { plainGemmNT, transposed } from './plainGemm.ts';
 import { plainMonomials } from './plainMonomials.ts';
 import { plainRows } from './plainRows.ts';
+import { plainTokens } from './plainTokens.ts';
 
 /** Options of `createPlainKernels`. */
 export interface PlainKernelsOptions {
@@ -41,6 +42,7 @@ export function createPlainKernels(options: PlainKernelsOptions = {}): Kernels {
   return checkedKernels({
     ...plainRows,
     ...plainMonomials,
+    ...plainTokens,
     build: 'plain',
     precision,
     threads: 1,

@@ -103,4 +103,16 @@ export class KernelMemory {
     new Int32Array(this.#buffer, at, values.length).set(values);
     return at;
   }
+
+  /** The address of a copy of `values` in float64 and a few values more, so that vectors of four may be read; it lasts until the end of the call. */
+  placeDoubles(fn: string, values: ArrayLike<number>): number {
+    const at = this.reserve(fn, (values.length + 4) * 8);
+    new Float64Array(this.#buffer, at, values.length).set(values);
+    return at;
+  }
+
+  /** `length` float64 values at `at`. */
+  doubles(at: number, length: number): Float64Array {
+    return new Float64Array(this.#buffer, at, length);
+  }
 }
