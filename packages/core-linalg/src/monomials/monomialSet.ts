@@ -112,45 +112,64 @@ export function monomialSetOf(d: number, exponents: ArrayLike<number>): Monomial
   if (!Number.isInteger(rank) || rank === 0) {
     throw new RangeError(`monomialSetOf: exponents must hold d = ${d} values for each of at least one monomial, got ${exponents.length}`);
   }
-  const rows = Array.from({ length: rank }, (_, i) =>
-    Uint8Array.from({ length: d }, (_unused, c) => {
-      const exponent = exponents[i * d + c]!;
-      assertInteger('monomialSetOf', `exponents[${i * d + c}]`, exponent, 0, maxExponent);
-      return exponent;
-    }));
-  const degreeOf = (row: Uint8Array): number => row.reduce((sum, exponent) => sum + exponent, 0);
-  const degrees = new Map(rows.map((row) => [row, degreeOf(row)]));
-  rows.sort((a, b) => degrees.get(a)! - degrees.get(b)! || byLastDifference(a, b));
+  const given = new Uint8Array(rank * d);
+  const degrees = new Uint32Array(rank);
+  for (let at = 0; at < given.length; at++) {
+    const exponent = exponents[at]!;
+    // The name of the value is put together only where it is told.
+    if (!(exponent >= 0 && exponent <= maxExponent && Number.isInteger(exponent))) assertInteger('monomialSetOf', `exponents[${at}]`, exponent, 0, maxExponent);
+    given[at] = exponent;
+    degrees[Math.floor(at / d)]! += exponent;
+  }
+  const order = Uint32Array.from(degrees, (_, i) => i).sort((a, b) => degrees[a]! - degrees[b]! || byLastDifference(d, given, a, given, b));
+  const sorted = new Uint8Array(rank * d);
+  order.forEach((from, to) => sorted.set(given.subarray(from * d, (from + 1) * d), to * d));
+  const degreeAt = (o: number): number => degrees[order[o]!]!;
 
-  const places = new Map<string, number>();
+  const name = (row: ArrayLike<number>): string => `(${Array.from(row).join(', ')})`;
   const runs: number[] = [];
-  for (const [o, row] of rows.entries()) {
-    const name = `(${row.join(', ')})`;
-    if (places.has(name)) throw new RangeError(`monomialSetOf: exponents must name each monomial once, got ${name} twice`);
-    places.set(name, o);
+  const divisor = new Uint8Array(d);
+  /** Where `divisor` is among the monomials before o, or -1. */
+  const place = (o: number): number => {
+    const degree = degreeAt(o) - 1;
+    let [low, high] = [0, o - 1];
+    while (low <= high) {
+      const middle = (low + high) >> 1;
+      const side = degreeAt(middle) - degree || byLastDifference(d, sorted, middle, divisor, 0);
+      if (side === 0) return middle;
+      if (side < 0) low = middle + 1;
+      else high = middle - 1;
+    }
+    return -1;
+  };
+  for (let o = 0; o < rank; o++) {
+    const row = sorted.subarray(o * d, (o + 1) * d);
+    if (o > 0 && degreeAt(o) === degreeAt(o - 1) && byLastDifference(d, sorted, o, sorted, o - 1) === 0) {
+      throw new RangeError(`monomialSetOf: exponents must name each monomial once, got ${name(row)} twice`);
+    }
     let parent = 0;
     let variable = 0;
+    divisor.set(row);
     for (let v = 0; v < d; v++) {
       if (row[v] === 0) continue;
-      const divisor = `(${row.map((exponent, c) => (c === v ? exponent - 1 : exponent)).join(', ')})`;
-      const place = places.get(divisor);
-      if (place === undefined) throw new RangeError(`monomialSetOf: exponents must hold every divisor, got ${name} without ${divisor}`);
-      [parent, variable] = [place, v];
+      divisor[v]!--;
+      const found = place(o);
+      if (found < 0) throw new RangeError(`monomialSetOf: exponents must hold every divisor, got ${name(row)} without ${name(divisor)}`);
+      divisor[v]!++;
+      [parent, variable] = [found, v];
     }
     if (o === 0) continue; // the first has no divisor missing only if it is the constant
     const at = runs.length - 4;
-    const follows = at >= 0 && runs[at] === variable && parent === runs[at + 1]! + runs[at + 2]! && degrees.get(rows[o - 1]!) === degrees.get(row);
+    const follows = at >= 0 && runs[at] === variable && parent === runs[at + 1]! + runs[at + 2]! && degreeAt(o) === degreeAt(o - 1);
     if (follows) runs[at + 2]!++;
     else runs.push(variable, parent, 1, o);
   }
-  const sorted = new Uint8Array(rank * d);
-  rows.forEach((row, i) => sorted.set(row, i * d));
-  return register({ d, rank, degree: degrees.get(rows[rank - 1]!)!, exponents: sorted, runs: Int32Array.from(runs) });
+  return register({ d, rank, degree: degreeAt(rank - 1), exponents: sorted, runs: Int32Array.from(runs) });
 }
 
-/** Compares the last exponents in which two monomials differ. */
-function byLastDifference(a: Uint8Array, b: Uint8Array): number {
-  let c = a.length - 1;
-  while (c > 0 && a[c] === b[c]) c--;
-  return a[c]! - b[c]!;
+/** Compares the last exponents in which monomial i of a and monomial j of b differ. */
+function byLastDifference(d: number, a: Uint8Array, i: number, b: Uint8Array, j: number): number {
+  let c = d - 1;
+  while (c > 0 && a[i * d + c] === b[j * d + c]) c--;
+  return a[i * d + c]! - b[j * d + c]!;
 }
