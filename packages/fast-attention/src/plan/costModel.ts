@@ -55,13 +55,19 @@ const at = ({ base, each }: LinearCost, count: number): number => base + each * 
 /** A change of coordinates: d * width products a token at the speed of dense products, a fifth of that of exact attention's. */
 const changedShare = 1 / 5;
 
+/** Milliseconds that the search for blocks of coordinates takes: a few for sampling and polynomials, and decompositions of d x d matrices. */
+export const adaptivePlanning = (d: number): number => 4 + 2 * (d / 16) ** 3;
+
+/** Milliseconds that a monomial costs before any token is read: its place in the set, its weight. */
+const adaptiveMonomial = 0.01;
+
 /** Multiplying and storing a moment as a weight, once a chunk and column, against adding one token to it. */
 const weighing = 2;
 
 /**
  * Times of exact attention and of the polynomial of a given rank on one head, from a model of the machine:
  * exact pairs (base + each (d + dv)), polynomial (queries + keys) (rank (base + each (dv + 1)) + token costs), for a causal head also the
- * exact part of each chunk and the weighing of its moments.
+ * exact part of each chunk and the weighing of its moments, in other coordinates also the search for them.
  *
  * @returns milliseconds; a prediction, not a bound
  *
@@ -81,7 +87,8 @@ export function predictedTimes(model: CostModel, sizes: TimedSizes): PredictedTi
   const monomial = at(model.monomial, dv + 1);
   let polynomial = model.call + tokens * (rank * monomial + at(model.token, d + dv) + d * changed * model.exactPair.each * changedShare);
   if (chunk > 0) polynomial += queries * (chunk / 2) * pair + Math.ceil(queries / chunk) * (weighing * rank * monomial + 2 * model.call);
-  return { exact: exact / 1e6, polynomial: polynomial / 1e6 };
+  const search = changed > 0 ? adaptivePlanning(d) + adaptiveMonomial * rank : 0;
+  return { exact: exact / 1e6, polynomial: polynomial / 1e6 + search };
 }
 
 /** Throws unless `model` is a cost model with figures that can be reckoned with. */

@@ -3,7 +3,7 @@ import { aboutErrors } from '../anisotropic/chooseBlocks.ts';
 import type { Vectors } from '../attend/views.ts';
 import { largestMinimaxHalfWidth } from '../polynomial/minimaxExp.ts';
 import { weightTolerance } from '../polynomial/weightTolerance.ts';
-import { nominalCosts, predictedTimes, type CostModel, type TimedSizes } from './costModel.ts';
+import { adaptivePlanning, nominalCosts, predictedTimes, type CostModel, type TimedSizes } from './costModel.ts';
 
 /** Tokens of each side that are looked at before all of them are. */
 const looked = 48;
@@ -16,9 +16,6 @@ const mostOfFew = 1.6;
 
 /** The polynomial has to be faster than exact attention by this much to be taken: measured costs err less than nominal ones. */
 export const margin = ({ measured }: CostModel): number => (measured ? 0.8 : 0.65);
-
-/** Milliseconds that the search for blocks of coordinates takes: a few for sampling and sets, and decompositions of d x d matrices. */
-export const adaptivePlanning = (d: number): number => 4 + 2 * (d / 16) ** 3;
 
 /** Whether exact attention takes so long that a search for blocks of coordinates that fails costs at most 3% more. */
 export const adaptiveAffordable = (d: number, exactMilliseconds: number): boolean => adaptivePlanning(d) < 0.03 * exactMilliseconds;

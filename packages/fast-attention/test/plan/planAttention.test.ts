@@ -1,7 +1,8 @@
 import { normalTokens, randomSource, tokens, uniformTokens } from '@prompt-limits/core-linalg';
 import { describe, expect, test } from 'vitest';
 import { attend, nominalCosts, planAttention, predictedTimes, type CostModel } from '../../src/index.ts';
-import { adaptiveAffordable, adaptivePlanning, notWorthPlanning, winningRank } from '../../src/plan/firstLook.ts';
+import { adaptivePlanning } from '../../src/plan/costModel.ts';
+import { adaptiveAffordable, notWorthPlanning, winningRank } from '../../src/plan/firstLook.ts';
 
 const costs: CostModel = { ...nominalCosts({ build: 'relaxed-simd', precision: 'float32' }), measured: true };
 const near = uniformTokens(randomSource(1), 4, 3001, -0.5, 0.5);
