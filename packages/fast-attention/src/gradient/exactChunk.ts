@@ -2,7 +2,7 @@ import type { FloatArray, Kernels } from '@prompt-limits/core-linalg';
 import type { Chunk } from './chunks.ts';
 import { addRow, type HeadGradient } from './headRows.ts';
 import type { GradientInputs, HeadData } from './headInputs.ts';
-import { chunkRounding, largestChunkScore, type HeadPlan } from './headPlan.ts';
+import type { HeadPlan } from './headPlan.ts';
 
 /** The rows of a chunk, known once its sums are: 1 / D (0: nothing to add), delta, and the factors of the bounds. */
 interface ChunkRows {
@@ -20,8 +20,6 @@ export interface ChunkOutput {
   readonly output: FloatArray;
   /** Whether query i sees any of them. */
   readonly sees: (row: number) => boolean;
-  /** At least every |score| of the chunk. */
-  readonly score: number;
   gradient(rows: ChunkRows, into: HeadGradient): void;
 }
 
@@ -58,8 +56,7 @@ export function exactChunk(inputs: GradientInputs, plan: HeadPlan, data: HeadDat
   kernels.attention(shape, q, k, v, output, logs);
   const weight = Float64Array.from({ length: m }, (_, i) => Math.exp(logs[i]! - data.top));
   const seen = Uint8Array.from({ length: m }, (_, i) => (logs[i] === -Infinity ? 0 : 1));
-  const score = largestChunkScore(inputs, frame);
-  return { weight, output, sees: (row) => seen[row] === 1, score, gradient };
+  return { weight, output, sees: (row) => seen[row] === 1, gradient };
 
   function gradient(rows: ChunkRows, into: HeadGradient): void {
     const [from, to] = [chunk.from, chunk.to];
@@ -69,13 +66,11 @@ export function exactChunk(inputs: GradientInputs, plan: HeadPlan, data: HeadDat
     if (!units.every((x) => x < Infinity)) return;
     const dz = kernels.allocate(m * wide);
     const all = kernels.allocate(m);
-    let largestLog = 0;
     for (let i = 0; i < m; i++) {
       const row = from + i;
       const active = rows.inverse[row]! > 0;
       all[i] = active ? data.top - Math.log(rows.inverse[row]!) : -Infinity;
       if (!active) continue;
-      largestLog = Math.max(largestLog, Math.abs(all[i]!));
       const at = i * wide;
       for (let c = 0; c < dv; c++) dz[at + c] = (inputs.dz[(row * heads + frame.head) * dv + c]! * data.size) / units[0];
       dz[at + dv] = -rows.delta[row]! / units[0];
@@ -88,8 +83,8 @@ export function exactChunk(inputs: GradientInputs, plan: HeadPlan, data: HeadDat
     kernels.attentionVjp({ ...shape, dv: wide }, q, k, wideV, kernels.allocate(m * wide), all, dz, dq, dk, dValues);
     for (let i = from; i < Math.min(to, into.queries.bounds.length); i++) addRow(into.queries, i, d, dq, (i - from) * d, units[0], into.u);
     // The sums of P e are computed with the same rounding as the gradient.
-    const part = chunkRounding(kernels, m, n, d, dv, score, largestLog);
-    const grown = Math.exp(2 * part.eta) * (1 + 4 * part.products) * (1 + 2 ** -20);
+    const { eta, products } = plan.chunk!.rounding;
+    const grown = Math.exp(2 * eta) * (1 + 4 * products) * (1 + 2 ** -20);
     // What underflow takes from any product, at most 2^-149 of sizes at most 1 for each of m queries and dv + 3 columns.
     const floor = m * wide * (kernels.precision === 'float32' ? 2 ** -140 : 2 ** -1060);
     const size = Math.abs(scale) * (largestEntry(q) + 1) * units[0];

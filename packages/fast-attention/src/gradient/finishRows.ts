@@ -1,10 +1,10 @@
-import type { FloatArray, Kernels } from '@prompt-limits/core-linalg';
+import type { FloatArray } from '@prompt-limits/core-linalg';
 import type { Chunk } from './chunks.ts';
 import type { ChunkOutput } from './exactChunk.ts';
 import type { GradientInputs, HeadData } from './headInputs.ts';
-import { chunkRounding, type HeadPlan } from './headPlan.ts';
+import { underflowFactor, type HeadPlan } from './headPlan.ts';
 import type { HeadGradient, Rows, Sizes, Units } from './headRows.ts';
-import { radiusIndex, rowErrors, unknownRow } from './rowErrors.ts';
+import { largestRounding, radiusIndex } from './rowErrors.ts';
 
 /** A range of queries of one chunk. */
 interface Range {
@@ -18,7 +18,7 @@ interface Range {
 /**
  * D, delta and bounds of queries `from` to `to` - 1 from the sums read; overwrites those with cotangents (g, -delta) / unit.
  *
- * The errors of one row, in the notation of `rowErrors` (r: weight, f: forward):
+ * The errors of one row, r the largest |P^ / P - 1| and f as in `rowTable`:
  *
  * - dq_i: $|scale| \max_j |\tilde k_j|_\infty\,[r\,G/2 + (1 + r) f G + (\Gamma' p'_{abs} \Omega / D + stored (1 + r)) H]$, where
  *   $H = \sum_c |g_c| range_c / 2 + |\hat\delta| \ge |g \cdot (v_j - mid)| + |\hat\delta|$ is the size of the cotangent on any row of values,
@@ -29,21 +29,22 @@ interface Range {
  *   $e_2 = |scale|\,(|q - q_0|_\infty + |q_0|_\infty)\,[(r / low)\,U + f G + stored\,H]$, and a_2 with the rounding of both readings.
  */
 export function finishRows(
-  inputs: GradientInputs, plan: HeadPlan, kernels: Kernels, data: HeadData, sizes: Sizes, { chunk, from, to, omega }: Range,
+  inputs: GradientInputs, plan: HeadPlan, data: HeadData, sizes: Sizes, { chunk, from, to, omega }: Range,
   sums: FloatArray, inside: ChunkOutput | null, rows: Rows, most: Units, into: HeadGradient,
 ): Float64Array {
   const { shape, dz } = inputs;
-  const { d, dv, heads } = shape;
-  const { table, rounding, frame } = plan;
+  const { dv, heads } = shape;
+  const { table, rounding, frame, rows: { low, high, forward } } = plan;
   const { columns } = sizes;
   const { queryLengths, queryEntries, longestKey, size } = data;
   const { inverse, delta: deltas, value: valueFactors, key: keyFactors, valueSums, keySums } = rows;
   const { bounds } = into.queries;
-  const e = unknownRow();
   const units = new Float64Array(to - from);
   const half = frame.range.map((x) => ((x + sizes.floor) / 2) * (1 + 2 ** -50));
-  const [underflow, vjp] = [rounding.keyUnderflow * 2 ** 41, rounding.vjpFactor * rounding.keyUnderflow * frame.balance];
+  const [underflow, vjp] = [rounding.keyUnderflow * underflowFactor, rounding.vjpFactor * rounding.keyUnderflow * frame.balance];
   // |scale| |q_i - q_0|_inf from a stored entry
+  const chunkSums = plan.chunk?.rounding.sums ?? 0;
+  const { stored } = rounding;
   const unbalanced = (1 / frame.balance) * (1 + 8 * rounding.u);
   for (let i = from; i < to; i++) {
     const at = (i - from) * columns;
@@ -67,12 +68,9 @@ export function finishRows(
     }
     const R = queryLengths[i]! * longestKey * (1 + 2 ** -50);
     const k = radiusIndex(table, R);
-    const part = inside === null ? null : chunkRounding(kernels, chunk.to - chunk.from, chunk.seen - chunk.prefix, d, dv, inside.score, Math.abs(data.top + Math.log(D)));
-    const a = rounding.sums * table.absolute[k]! * omega + underflow + (part === null ? 0 : extra * part.sums);
-    let mu = data.scoreError * R + data.scoreUnderflow + data.weightError;
-    if (part !== null) mu = Math.max(mu, (mu + part.eta) / 2);
-    rowErrors(table, k, R <= table.halfWidth && D > 0 ? a * over : Infinity, mu, part !== null, e);
-    if (e.high === Infinity) {
+    const a = rounding.sums * table.absolute[k]! * omega + underflow + extra * chunkSums;
+    const t = a * over;
+    if (!(D > 0 && R <= table.halfWidth && t < largestRounding && high[k]! < Infinity)) {
       // Nothing is known of this row, so of no key that it sees.
       inverse[i] = 1;
       most.value = most.key = Infinity;
@@ -83,10 +81,11 @@ export function finishRows(
     const size64 = Math.abs(delta);
     const G = 2 * spread;
     const H = spread + size64 * (1 + 2 ** -40);
-    const r = e.weight;
-    const fG = e.forward * G;
-    const relative = r / e.low;
-    const stored = part === null ? rounding.stored : rounding.stored + part.products;
+    const least = low[k]! * (1 - t);
+    const excess = high[k]! * (1 + t) - 1;
+    const r = excess > 1 - least ? excess : 1 - least;
+    const fG = (forward[k]! + t) * (1 + 2 ** -50) * G;
+    const relative = r / least;
     const reach = queryEntries[i]! * unbalanced;
     const U = (H + fG < G ? H + fG : G) * (1 + 2 ** -40);
     const absolute = table.derivativeAbsolute[k]!;

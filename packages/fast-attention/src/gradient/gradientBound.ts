@@ -3,7 +3,7 @@ import { expPolynomial } from '../polynomial/expPolynomial.ts';
 import { largestMinimaxHalfWidth } from '../polynomial/minimaxExp.ts';
 import { monomialCount } from '../polynomial/monomialCount.ts';
 import type { PerInput } from './attendVjp.ts';
-import { ratioTable, relativeErrors, rowErrors, unknownRow } from './rowErrors.ts';
+import { ratioTable, relativeErrors, rowTable } from './rowErrors.ts';
 
 /** A class of heads: sizes and largest entries. */
 export interface GradientClass {
@@ -73,11 +73,9 @@ export function gradientBound({ queries, keys, d, dv, largest, outputGradient, s
 }
 
 function leastDegree(halfWidth: number, tolerance: number): number | null {
-  const e = unknownRow();
   for (let degree = 1; degree <= 48; degree++) {
     const table = ratioTable(expPolynomial(halfWidth, degree, { aim: 'derivative' }));
-    rowErrors(table, table.low.length - 1, 0, 0, false, e);
-    const { queries, keys, values } = relativeErrors(e, 0, 0);
+    const { queries, keys, values } = relativeErrors(rowTable(table, 0, false), table.low.length - 1, 0, 0, 0);
     if (Math.max(queries, keys, values) <= tolerance) return degree;
   }
   return null;

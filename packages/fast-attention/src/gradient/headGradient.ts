@@ -5,7 +5,7 @@ import { addMoments, tokenBlock, weighted } from './featureSums.ts';
 import { finishRows } from './finishRows.ts';
 import { headData, type GradientInputs, type HeadData } from './headInputs.ts';
 import type { HeadPlan } from './headPlan.ts';
-import { addRow, type HeadGradient, type Rows, type Sizes, type Units } from './headRows.ts';
+import { addRow, leastStored, type HeadGradient, type Rows, type Sizes, type Units } from './headRows.ts';
 
 const maxAbs = (x: Float64Array): number => x.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
 
@@ -30,7 +30,7 @@ const maxAbs = (x: Float64Array): number => x.reduce((most, value) => Math.max(m
  */
 export function headGradient(inputs: GradientInputs, plan: HeadPlan, kernels: Kernels, into: HeadGradient): boolean {
   const { shape } = inputs;
-  const data = headData(inputs, plan.frame, plan.rounding.u);
+  const data = headData(inputs, plan.frame);
   const sizes: Sizes = {
     columns: shape.dv + 1,
     scale: Math.abs(shape.scale),
@@ -38,7 +38,7 @@ export function headGradient(inputs: GradientInputs, plan: HeadPlan, kernels: Ke
     centre: Math.abs(shape.scale) * maxAbs(plan.frame.queryCentre),
     floor: maxAbs(plan.frame.range) === 0 ? 0 : data.size * 2 ** -40,
   };
-  const chunks = chunksOf(shape.queries, shape.keys, shape.causal, plan.chunk);
+  const chunks = chunksOf(shape.queries, shape.keys, shape.causal, plan.chunk?.length ?? 1);
   const rows: Rows = {
     inverse: new Float64Array(shape.queries), delta: new Float64Array(shape.queries), value: new Float64Array(shape.queries),
     key: new Float64Array(shape.queries), valueSums: new Float64Array(shape.queries), keySums: new Float64Array(shape.queries),
@@ -74,7 +74,7 @@ function passOverQueries(
           if (W !== null) kernels.monomialRead(set, to - from, data.queries.subarray(from * d, to * d), columns, W, sums);
           const inside = exact ? exactChunk(inputs, plan, data, kernels, chunk) : null;
           // sums becomes the cotangent of the reading, each row divided by its largest entry.
-          const units = finishRows(inputs, plan, kernels, data, sizes, { chunk, from, to, omega }, sums, inside, rows, most, into);
+          const units = finishRows(inputs, plan, data, sizes, { chunk, from, to, omega }, sums, inside, rows, most, into);
           const wanted = Math.min(to, into.queries.bounds.length);
           if (W !== null && wanted > from) {
             const dx = kernels.allocate((wanted - from) * d);
@@ -168,21 +168,37 @@ function readKeys(
     const U = rounding.queryUnderflow;
     const valueFloor = valueSums + U * (units.cotangent / data.size + units.value);
     const keyFloor = keySums + U * (units.key + 2 * columns * sizes.centre * units.cotangent) + (rounding.vjpFactor * U * units.cotangent) / frame.balance;
-    const row = new Float64Array(d);
     const unbalanced = 1 / frame.balance;
-    const [valueUnit, keyUnit, ofValues] = [units.value, units.key, units.cotangent / data.size];
+    const [ofValue, ofKey] = [units.value * (1 + 2 ** -40), units.key * (1 + 2 ** -40)];
+    const [ofValues, grown, u] = [units.cotangent / data.size, 1 + 2 ** -40, into.u + 2 ** -51];
+    const [K, V] = [into.keys, into.values];
+    const least = leastStored(into.u);
     for (let j = from; j < to; j++) {
       const at = (j - from) * wide;
       const yAt = (j - from) * columns;
       const omega = data.weights === null ? 1 : data.weights[j]!;
       let inner = sums[at + dv]!;
-      for (let c = 0; c < dv; c++) inner += sums[at + c]! * y[yAt + c]!;
-      for (let c = 0; c < d; c++) row[c] = dx[(j - from) * d + c]! * unbalanced + slope[c]! * inner;
+      const vAt = j * V.stride + V.offset;
+      let [largestV, largestK] = [0, 0];
+      for (let c = 0; c < dv; c++) {
+        const read = sums[at + c]!;
+        inner += read * y[yAt + c]!;
+        const sum = V.data[vAt + c]! + omega * ofValues * read;
+        V.data[vAt + c] = sum;
+        const size = Math.abs(sum);
+        if (size > largestV) largestV = size;
+      }
+      const kAt = j * K.stride + K.offset;
+      const factor = omega * units.cotangent;
+      for (let c = 0; c < d; c++) {
+        const sum = K.data[kAt + c]! + factor * (dx[(j - from) * d + c]! * unbalanced + slope[c]! * inner);
+        K.data[kAt + c] = sum;
+        const size = Math.abs(sum);
+        if (size > largestK) largestK = size;
+      }
       const [first, second] = [sums[at + columns]!, sums[at + columns + 1]!];
-      into.values.bounds[j]! += omega * ((first > 0 ? first * valueUnit : 0) + valueFloor) * (1 + 2 ** -40);
-      into.keys.bounds[j]! += omega * ((second > 0 ? second * keyUnit : 0) + keyFloor) * (1 + 2 ** -40);
-      addRow(into.values, j, dv, sums, at, omega * ofValues, into.u);
-      addRow(into.keys, j, d, row, 0, omega * units.cotangent, into.u);
+      V.bounds[j]! += omega * ((first > 0 ? first * ofValue : 0) + valueFloor * grown) + largestV * u + least;
+      K.bounds[j]! += omega * ((second > 0 ? second * ofKey : 0) + keyFloor * grown) + largestK * u + least;
     }
   });
 }

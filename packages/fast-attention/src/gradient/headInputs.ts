@@ -74,10 +74,6 @@ export interface HeadData {
   readonly rows: FloatArray;
   /** A power of two, at least the largest |v_jc - mid_c|. */
   readonly size: number;
-  /** |ln(omega_j)| error and |x_ij| error at most this + `scoreError` times its bound. */
-  readonly weightError: number;
-  readonly scoreError: number;
-  readonly scoreUnderflow: number;
 }
 
 /** Euclidean lengths of rows of x, rounded up, and the largest absolute entries. */
@@ -138,7 +134,7 @@ function keyWeights({ shape, k }: GradientInputs, { keyHead, keyCentre, queryCen
 }
 
 /** Centres, scales and stores one head. */
-export function headData(inputs: GradientInputs, frame: HeadFrame, u: number): HeadData {
+export function headData(inputs: GradientInputs, frame: HeadFrame): HeadData {
   const { shape, q, k, v } = inputs;
   const { queries: m, keys: n, heads, keyHeads, d, dv, scale } = shape;
   const { head, keyHead, keyCentre, queryCentre, balance, middle, range } = frame;
@@ -154,16 +150,9 @@ export function headData(inputs: GradientInputs, frame: HeadFrame, u: number): H
   const rows = make(n * (dv + 1));
   fillRows(v, keyHeads * dv, keyHead * dv, n, middle, 1 / size, weights, rows);
   const [ofQueries, ofKeys] = [lengths(queries, m, d), lengths(keys, n, d)];
-  const reach = Math.abs(scale) * Math.hypot(...queryCentre) * frame.keyRadius;
   return {
     queries, queryLengths: ofQueries.each, queryEntries: ofQueries.entries,
     keys, longestKey: ofKeys.largest, largestKey: ofKeys.entry,
     weights: centred ? null : weights, top, rows, size,
-    // ln omega: d products and sums and the rounded factors, (d + 4) u64 of |scale| |q_0| |k~|; its distance to the top, at most
-    // twice that; the exponential, 4 u64 of omega.
-    weightError: centred ? 0 : (2 * (d + 8) * reach + 8) * 2 ** -53,
-    // A stored query entry rounds 3 times, a key entry twice, none by more than u: 6 u covers the product.
-    scoreError: 6 * u,
-    scoreUnderflow: d * (u === 2 ** -24 ? 2 ** -149 : 2 ** -1070) * (ofQueries.entry + ofKeys.entry + 1),
   };
 }

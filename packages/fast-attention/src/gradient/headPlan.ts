@@ -6,7 +6,7 @@ import { largestMinimaxHalfWidth } from '../polynomial/minimaxExp.ts';
 import { monomialCount } from '../polynomial/monomialCount.ts';
 import { tokenBlock } from './featureSums.ts';
 import type { GradientInputs, HeadFrame } from './headInputs.ts';
-import { derivativeOf, radiusIndex, ratioTable, relativeErrors, rowErrors, unknownRow, type RatioTable, type RelativeErrors } from './rowErrors.ts';
+import { derivativeOf, radiusIndex, ratioTable, relativeErrors, rowTable, type RatioTable, type RelativeErrors, type RowTable } from './rowErrors.ts';
 
 /** Rounding of everything that a head computes, apart from what depends on a row. */
 export interface HeadRounding {
@@ -33,9 +33,10 @@ export interface HeadPlan {
   readonly lower: MonomialSet;
   readonly lowerWeights: Float64Array;
   readonly table: RatioTable;
+  readonly rows: RowTable;
   readonly rounding: HeadRounding;
-  /** Queries of a causal chunk. */
-  readonly chunk: number;
+  /** Queries of a causal chunk, and how exact attention rounds in it; null without a mask. */
+  readonly chunk: { readonly length: number; readonly rounding: ChunkRounding } | null;
   /** Upper bounds known before any sum is computed. */
   readonly relative: RelativeErrors;
 }
@@ -75,6 +76,9 @@ export function largestChunkScore(inputs: GradientInputs, frame: HeadFrame): num
   return (frame.queryRadius + Math.abs(inputs.shape.scale) * Math.hypot(...frame.queryCentre) * (1 + 2 ** -50)) * frame.keyRadius * (1 + 2 ** -50);
 }
 
+/** Underflow counts against ranges widened by 2^-40 of the largest: `finishRows`. */
+export const underflowFactor: number = 2 ** 41;
+
 /** Degrees beyond: none that a half-width of at most 8 needs. */
 const largestDegree = 48;
 
@@ -109,7 +113,7 @@ function planned(inputs: GradientInputs, frame: HeadFrame, kernels: Kernels, { p
   // Weights (and the product in those of p'), stored rows of values or cotangents (at most 4 roundings).
   const more = (4 * degree + 16) * 2 ** -53 + 4 * u;
   const sums = (1 + Math.max(ofKeys.relative, ofQueries.relative)) * (1 + more) - 1;
-  const rounding: HeadRounding = {
+  const rounding = {
     sums,
     derivativeSums: (1 + sums) * (1 + monomialReadVjpRounding(set, dv + 1, kernels).relative) - 1,
     keyUnderflow: 4 * ofKeys.absolute,
@@ -119,34 +123,35 @@ function planned(inputs: GradientInputs, frame: HeadFrame, kernels: Kernels, { p
     stored: 16 * u + (4 * dv + 16) * 2 ** -53,
     u,
   };
-  const plan = { frame, polynomial, lower, lowerWeights: weightsOf(lower, { coefficients: derivativeOf(polynomial) }), set, weights: weightsOf(set, polynomial), table, rounding, chunk: chunkLength };
-  return { ...plan, relative: relativeBefore(inputs, plan, kernels) };
+  // A stored query entry rounds 3 times, a key entry twice, none by more than u: 6 u of a score, and what underflow takes. ln omega: d
+  // products and sums and rounded factors, (d + 4) u64 of |scale| |q_0| |k~|; its distance to the top, twice that; the exponential, 4 u64.
+  const reach = Math.abs(inputs.shape.scale) * Math.hypot(...frame.queryCentre) * frame.keyRadius;
+  const lost = d * (2 * largest + 1) * (kernels.precision === 'float32' ? 2 ** -148 : 2 ** -1068);
+  let mu = 6 * u * frame.halfWidth + lost + (reach === 0 ? 0 : (2 * (d + 8) * reach + 8) * 2 ** -53);
+  const S = largestChunkScore(inputs, frame);
+  // No log partition exceeds S + ln n by more than the polynomial's and its rounding's error, below 1.
+  const chunk = causal === null ? null : { length: chunkLength, rounding: chunkRounding(kernels, chunkLength, Math.min(keys, chunkLength), d, dv, S, S + Math.log(keys) + 1) };
+  if (chunk !== null) {
+    mu = Math.max(mu, (chunk.rounding.eta + mu) / 2);
+    rounding.stored += chunk.rounding.products;
+  }
+  const plan = {
+    frame, polynomial, lower, lowerWeights: weightsOf(lower, { coefficients: derivativeOf(polynomial) }), set, weights: weightsOf(set, polynomial),
+    table, rows: rowTable(table, mu, causal !== null), rounding, chunk,
+  };
+  return { ...plan, relative: relativeBefore(plan, causal === null ? 1 : Math.exp(-2 * reach)) };
 }
 
-/** The errors of a row of the largest radius whose normaliser is as small as it can be, sum_j omega_j l e^{-R}. */
-function relativeBefore(inputs: GradientInputs, plan: Omit<HeadPlan, 'relative'>, kernels: Kernels): RelativeErrors {
-  const { frame, table, rounding } = plan;
-  const { keys, d, dv, causal } = inputs.shape;
-  const R = frame.halfWidth;
-  const k = radiusIndex(table, R);
-  const { u } = rounding;
-  const reach = Math.abs(inputs.shape.scale) * Math.hypot(...frame.queryCentre) * frame.keyRadius;
-  let mu = 6 * u * R + (reach === 0 ? 0 : (2 * (d + 8) * reach + 8) * 2 ** -53) + 2 ** -90;
-  const grown = (Math.exp(R) / Math.max(table.low[k]!, Number.MIN_VALUE)) * (1 + 2 ** -40);
-  // The sum of the omega is at least 1 over all keys, and at least e^{-2 reach} over those that a causal query sees.
-  const least = causal === null ? 1 : Math.exp(-2 * reach);
-  let t = (rounding.sums * table.absolute[k]! + (rounding.keyUnderflow * 2 ** 41) / least) * grown;
-  let { stored } = rounding;
-  if (causal !== null) {
-    const S = largestChunkScore(inputs, frame);
-    const part = chunkRounding(kernels, plan.chunk, Math.min(keys, plan.chunk), d, dv, S, S + Math.log(keys + 1));
-    t += part.sums;
-    mu = Math.max(mu, (part.eta + mu) / 2);
-    stored += part.products;
-  }
-  const e = unknownRow();
-  rowErrors(table, k, t / (1 - Math.min(t, 0.5)), mu, causal !== null, e);
-  return relativeErrors(e, rounding.derivativeSums * table.derivativeAbsolute[k]! * grown * (1 + 4 * t), stored);
+/**
+ * The errors of a row of the largest radius whose normaliser is as small as it can be, sum_j omega_j l e^{-R}. The sum of the omega is at
+ * least 1 over all keys, and at least e^{-2 reach} over those that a causal query sees: `least`.
+ */
+function relativeBefore({ frame, table, rows, rounding, chunk }: Omit<HeadPlan, 'relative'>, least: number): RelativeErrors {
+  const k = radiusIndex(table, frame.halfWidth);
+  const grown = (Math.exp(frame.halfWidth) / Math.max(table.low[k]!, Number.MIN_VALUE)) * (1 + 2 ** -40);
+  const t = (rounding.sums * table.absolute[k]! + (rounding.keyUnderflow * underflowFactor) / least) * grown + (chunk?.rounding.sums ?? 0);
+  const sums = rounding.derivativeSums * table.derivativeAbsolute[k]! * grown * (1 + 4 * t);
+  return relativeErrors(rows, k, t / (1 - Math.min(t, 0.5)), sums, rounding.stored);
 }
 
 export const worst = (e: RelativeErrors): number => Math.max(e.queries, e.keys, e.values);

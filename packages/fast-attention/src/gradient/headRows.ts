@@ -51,6 +51,9 @@ export interface Units {
   key: number;
 }
 
+/** What a stored sum may lose to underflow. */
+export const leastStored = (u: number): number => (u === 2 ** -24 ? 2 ** -149 : 2 ** -1000);
+
 /** Adds factor x to row t, and the rounding of the sums as stored to its bound. */
 export function addRow({ data, stride, offset, bounds }: HeadRows, t: number, width: number, x: FloatArray, from: number, factor: number, u: number): void {
   const at = t * stride + offset;
@@ -62,5 +65,5 @@ export function addRow({ data, stride, offset, bounds }: HeadRows, t: number, wi
     if (size > largest) largest = size;
   }
   // Rounded when stored, twice more in float64; 2^-149 where it underflows.
-  bounds[t]! += largest * (u + 2 ** -51) + (u === 2 ** -24 ? 2 ** -149 : 2 ** -1000);
+  bounds[t]! += largest * (u + 2 ** -51) + leastStored(u);
 }

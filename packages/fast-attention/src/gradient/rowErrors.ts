@@ -13,6 +13,8 @@ export interface RatioTable {
   /** sum |c_m| r^m and sum m |c_m| r^{m-1}. */
   readonly absolute: Float64Array;
   readonly derivativeAbsolute: Float64Array;
+  /** Places of radii a unit of radius, rounded up. */
+  readonly perRadius: number;
 }
 
 const steps = 16;
@@ -28,6 +30,7 @@ export function ratioTable(p: ExpPolynomial): RatioTable {
   const inner = { coefficients: derivativeOf(p) };
   return {
     halfWidth: p.halfWidth,
+    perRadius: p.halfWidth === 0 ? 0 : (steps / p.halfWidth) * (1 + 2 ** -40),
     low: Float64Array.from(value, (v) => v.low),
     high: Float64Array.from(value, (v) => v.high),
     derivativeLow: Float64Array.from(derivative, (v) => v.low),
@@ -37,27 +40,26 @@ export function ratioTable(p: ExpPolynomial): RatioTable {
   };
 }
 
-/** The first radius of the table that is not below r. */
-export function radiusIndex({ halfWidth }: Pick<RatioTable, 'halfWidth'>, r: number): number {
-  return halfWidth === 0 ? steps : Math.min(steps, Math.ceil((r / halfWidth) * steps * (1 + 2 ** -40)));
+/** The place of the first radius that is not below r, r at most the half-width. */
+export function radiusIndex({ perRadius }: Pick<RatioTable, 'perRadius'>, r: number): number {
+  const k = Math.ceil(r * perRadius);
+  return perRadius === 0 || k > steps ? steps : k;
 }
 
-/** How the computed weights of one row relate to the softmax. */
-export interface RowErrors {
-  /** $low \le \hat P_{ij} / P_{ij} \le high$, $\hat P_{ij} = \omega_j p'(x_{ij}) / \hat D_i$. */
-  low: number;
-  high: number;
-  /** r, at least |P^ / P - 1|. */
-  weight: number;
-  /** f: |hat z - z| as a fraction of the range of V. */
-  forward: number;
+/** How the computed weights of a row relate to the softmax, apart from the rounding t of its normaliser; by the row's place in a `RatioTable`. */
+export interface RowTable {
+  /** With factors 1 - t and 1 + t: $low \le \hat P_{ij} / P_{ij} \le high$, $\hat P_{ij} = \omega_j p'(x_{ij}) / \hat D_i$. */
+  readonly low: Float64Array;
+  readonly high: Float64Array;
+  /** With t added: f, |hat z - z| as a fraction of the range of V. */
+  readonly forward: Float64Array;
 }
 
-/** A row of which nothing is known yet. */
-export const unknownRow = (): RowErrors => ({ low: 0, high: Infinity, weight: Infinity, forward: Infinity });
+/** The largest t of which a `RowTable` may be asked. */
+export const largestRounding = 0.25;
 
 /**
- * Bounds of one row, k its place in the table. With the exact $A_{ij} = \omega_j e^{x_{ij}}$, $D_i = \sum_j A_{ij}$, and
+ * Bounds of the rows of a head. With the exact $A_{ij} = \omega_j e^{x_{ij}}$, $D_i = \sum_j A_{ij}$, and
  * $\tilde D_i = \sum_j \omega_j p(x_{ij})$ in exact arithmetic:
  *
  * 1. $\tilde D_i / D_i$ lies in [l, h], the range of p / e^x on the row, as a mean of such ratios.
@@ -68,21 +70,21 @@ export const unknownRow = (): RowErrors => ({ low: 0, high: Infinity, weight: In
  * the range of p' / e^x. The output: weights right up to $[l e^{-\mu}, h e^\mu]$ move a mean by `outputBound` of the range; numerator and
  * denominator are rounded by t each, the numerator at most half the range: t in all.
  *
- * Where some weights of a row are exact (a causal chunk), their ratio 1 joins both ranges: `exact`.
+ * Where some weights of a row may be exact (causal chunks), their ratio 1 joins both ranges: `exact`. A place of which nothing can be
+ * proven has high = Infinity.
  */
-export function rowErrors(table: RatioTable, k: number, t: number, mu: number, exact: boolean, into: RowErrors): void {
-  let [l, h, dl, dh] = [table.low[k]!, table.high[k]!, table.derivativeLow[k]!, table.derivativeHigh[k]!];
-  if (exact) [l, h, dl, dh] = [Math.min(l, 1), Math.max(h, 1), Math.min(dl, 1), Math.max(dh, 1)];
-  if (!(l > 0 && dl > 0 && t < 0.25 && mu < 0.25)) {
-    into.low = 0;
-    into.high = into.weight = into.forward = Infinity;
-    return;
+export function rowTable(table: RatioTable, mu: number, exact: boolean): RowTable {
+  const made = { low: new Float64Array(steps + 1), high: new Float64Array(steps + 1).fill(Infinity), forward: new Float64Array(steps + 1).fill(Infinity) };
+  for (let k = 0; k <= steps; k++) {
+    let [l, h, dl, dh] = [table.low[k]!, table.high[k]!, table.derivativeLow[k]!, table.derivativeHigh[k]!];
+    if (exact) [l, h, dl, dh] = [Math.min(l, 1), Math.max(h, 1), Math.min(dl, 1), Math.max(dh, 1)];
+    if (!(l > 0 && dl > 0 && mu < 0.25)) continue;
+    // e^{2 mu} <= 1 + 2 mu / (1 - 2 mu); below 12 roundings in each, those of the factors 1 +- t included.
+    made.low[k] = (dl / h) * (1 - 2 * mu) * (1 - 2 ** -49);
+    made.high[k] = (dh / l) * (1 + (2 * mu) / (1 - 2 * mu)) * (1 + 2 ** -49);
+    made.forward[k] = outputBound(l * (1 - mu), h * (1 + mu / (1 - mu))) * (1 + 2 ** -48);
   }
-  // e^{2 mu} <= 1 + 2 mu / (1 - 2 mu); 8 roundings in each of what follows.
-  into.low = (dl / h) * (1 - t) * (1 - 2 * mu) * (1 - 2 ** -49);
-  into.high = (dh / l) * (1 + t) * (1 + (2 * mu) / (1 - 2 * mu)) * (1 + 2 ** -49);
-  into.weight = Math.max(into.high - 1, 1 - into.low);
-  into.forward = (outputBound(l * (1 - mu), h * (1 + mu / (1 - mu))) + t) * (1 + 2 ** -48);
+  return made;
 }
 
 /** Errors as fractions of natural units; see `relativeErrors`. */
@@ -102,8 +104,10 @@ export interface RelativeErrors {
  * P_i the mean of u is 0 and its range at most G, so $\sum_j P |u| \le G / 2$; and $|\delta - \hat\delta| \le f G$.
  * dk: the same pair by pair, where only |u| <= G is known.
  */
-export function relativeErrors(e: RowErrors, sums: number, stored: number): RelativeErrors {
-  const [r, f] = [e.weight, e.forward];
+export function relativeErrors({ low, high, forward }: RowTable, k: number, t: number, sums: number, stored: number): RelativeErrors {
+  if (!(t < largestRounding && high[k]! < Infinity)) return { queries: Infinity, keys: Infinity, values: Infinity };
+  const r = Math.max(high[k]! * (1 + t) - 1, 1 - low[k]! * (1 - t));
+  const f = (forward[k]! + t) * (1 + 2 ** -50);
   const derivative = (1 + r) * f + (sums + stored * (1 + r)) * (1 + 2 * f);
   return { queries: r / 2 + derivative, keys: r + derivative, values: r + sums + stored * (1 + r) };
 }
