@@ -56,6 +56,7 @@ export default defineConfig({
           { text: 'Quantised functions', link: '/constructions/quantised-functions' },
           { text: 'Efficiency criterion', link: '/constructions/efficiency-criterion' },
           { text: 'Near-linear attention', link: '/constructions/fast-attention' },
+          { text: 'The near-linear gradient', link: '/constructions/fast-gradient' },
           { text: 'Adaptive truncation', link: '/constructions/adaptive-truncation' },
           { text: 'Exact or polynomial', link: '/constructions/planner' },
           { text: 'Compiled prompts', link: '/constructions/compiled-prompts' },

@@ -1,10 +1,11 @@
 import { attentionExact } from './attentionExact.ts';
 import { compiledPrompt } from './compiledPrompt.ts';
 import { contextualMap } from './contextualMap.ts';
+import { gradient } from './gradient.ts';
 import { kernels } from './kernels.ts';
 import { lemmas } from './lemmas.ts';
 import { tuneStep } from './tuneStep.ts';
 import type { Suite } from './suite.ts';
 
 /** Every suite, in the order of the list that `prompt-limits bench` prints. */
-export const suites: readonly Suite[] = [kernels, attentionExact, tuneStep, lemmas, contextualMap, compiledPrompt];
+export const suites: readonly Suite[] = [kernels, attentionExact, tuneStep, lemmas, contextualMap, gradient, compiledPrompt];
