@@ -30,15 +30,16 @@ interface Range {
  */
 export function finishRows(
   inputs: GradientInputs, plan: HeadPlan, data: HeadData, sizes: Sizes, { chunk, from, to, omega }: Range,
-  sums: FloatArray, inside: ChunkOutput | null, rows: Rows, most: Units, into: HeadGradient,
+  queries: FloatArray, sums: FloatArray, inside: ChunkOutput | null, rows: Rows, most: Units, into: HeadGradient,
 ): Float64Array {
   const { shape, dz } = inputs;
-  const { dv, heads } = shape;
+  const { d, dv, heads } = shape;
   const { table, rounding, frame, rows: { low, high, forward } } = plan;
   const { columns } = sizes;
-  const { queryLengths, queryEntries, longestKey, size } = data;
+  const { longestKey, size } = data;
   const { inverse, delta: deltas, value: valueFactors, key: keyFactors, valueSums, keySums } = rows;
   const { bounds } = into.queries;
+  const grown = 1 + (d + 4) * 2 ** -53;
   const units = new Float64Array(to - from);
   const half = frame.range.map((x) => ((x + sizes.floor) / 2) * (1 + 2 ** -50));
   const [underflow, vjp] = [rounding.keyUnderflow * underflowFactor, rounding.vjpFactor * rounding.keyUnderflow * frame.balance];
@@ -66,7 +67,14 @@ export function finishRows(
       sums.fill(0, at, at + columns);
       continue;
     }
-    const R = queryLengths[i]! * longestKey * (1 + 2 ** -50);
+    let [square, longest] = [0, 0];
+    for (let c = (i - from) * d; c < (i - from + 1) * d; c++) {
+      const entry = Math.abs(queries[c]!);
+      square += entry * entry;
+      if (entry > longest) longest = entry;
+    }
+    // Entries whose squares vanish are below 2^-530: they add less than 2^-500.
+    const R = (Math.sqrt(square) * grown + 2 ** -500) * longestKey * (1 + 2 ** -50);
     const k = radiusIndex(table, R);
     const a = rounding.sums * table.absolute[k]! * omega + underflow + extra * chunkSums;
     const t = a * over;
@@ -86,7 +94,7 @@ export function finishRows(
     const r = excess > 1 - least ? excess : 1 - least;
     const fG = (forward[k]! + t) * (1 + 2 ** -50) * G;
     const relative = r / least;
-    const reach = queryEntries[i]! * unbalanced;
+    const reach = longest * unbalanced;
     const U = (H + fG < G ? H + fG : G) * (1 + 2 ** -40);
     const absolute = table.derivativeAbsolute[k]!;
     const derivativeSums = rounding.derivativeSums * absolute;

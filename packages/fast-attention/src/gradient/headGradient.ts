@@ -4,6 +4,7 @@ import { exactChunk } from './exactChunk.ts';
 import { addMoments, tokenBlock, weighted } from './featureSums.ts';
 import { finishRows } from './finishRows.ts';
 import { headData, type GradientInputs, type HeadData } from './headInputs.ts';
+import { headPack, type HeadPack } from './headPack.ts';
 import type { HeadPlan } from './headPlan.ts';
 import { addRow, leastStored, type HeadGradient, type Rows, type Sizes, type Units } from './headRows.ts';
 
@@ -31,10 +32,11 @@ const maxAbs = (x: Float64Array): number => x.reduce((most, value) => Math.max(m
 export function headGradient(inputs: GradientInputs, plan: HeadPlan, kernels: Kernels, into: HeadGradient): boolean {
   const { shape } = inputs;
   const data = headData(inputs, plan.frame);
+  const pack = headPack(inputs, plan.frame, data, kernels);
   const sizes: Sizes = {
     columns: shape.dv + 1,
     scale: Math.abs(shape.scale),
-    key: data.largestKey * plan.frame.balance * (1 + 8 * plan.rounding.u),
+    key: data.keyReach * (1 + 8 * plan.rounding.u),
     centre: Math.abs(shape.scale) * maxAbs(plan.frame.queryCentre),
     floor: maxAbs(plan.frame.range) === 0 ? 0 : data.size * 2 ** -40,
   };
@@ -43,15 +45,15 @@ export function headGradient(inputs: GradientInputs, plan: HeadPlan, kernels: Ke
     inverse: new Float64Array(shape.queries), delta: new Float64Array(shape.queries), value: new Float64Array(shape.queries),
     key: new Float64Array(shape.queries), valueSums: new Float64Array(shape.queries), keySums: new Float64Array(shape.queries),
   };
-  const units = passOverQueries(inputs, plan, kernels, data, sizes, chunks, rows, into);
+  const units = passOverQueries(inputs, plan, kernels, data, pack, sizes, chunks, rows, into);
   if (!(units.value < Infinity && units.key < Infinity)) return false;
-  passOverKeys(inputs, plan, kernels, data, sizes, chunks, rows, units, into);
+  passOverKeys(inputs, plan, kernels, data, pack, sizes, chunks, rows, units, into);
   return true;
 }
 
 /** Moments of the keys, read at the queries: D, delta, dQ, and the pairs inside chunks. */
 function passOverQueries(
-  inputs: GradientInputs, plan: HeadPlan, kernels: Kernels, data: HeadData, sizes: Sizes, chunks: readonly Chunk[], rows: Rows, into: HeadGradient,
+  inputs: GradientInputs, plan: HeadPlan, kernels: Kernels, data: HeadData, pack: HeadPack, sizes: Sizes, chunks: readonly Chunk[], rows: Rows, into: HeadGradient,
 ): Units {
   const { d } = inputs.shape;
   const { set, weights } = plan;
@@ -61,7 +63,10 @@ function passOverQueries(
   const most: Units = { cotangent: 0, value: 0, key: 0 };
   for (const chunk of chunks) {
     if (chunk.prefix > done) {
-      addMoments(kernels, set, data.keys, columns, data.rows, done, chunk.prefix, moments);
+      for (let from = done; from < chunk.prefix; from += tokenBlock) {
+        const to = Math.min(chunk.prefix, from + tokenBlock);
+        kernels.scratch(() => addMoments(kernels, set, to - from, pack.keys(from, to), columns, pack.values(from, to, true), moments));
+      }
       for (; done < chunk.prefix; done++) omega += data.weights === null ? 1 : data.weights[done]!;
     }
     const exact = chunk.seen > chunk.prefix;
@@ -70,15 +75,16 @@ function passOverQueries(
       for (let from = chunk.from; from < chunk.to; from += tokenBlock) {
         const to = Math.min(chunk.to, from + tokenBlock);
         kernels.scratch(() => {
+          const queries = pack.queries(from, to);
           const sums = kernels.allocate((to - from) * columns);
-          if (W !== null) kernels.monomialRead(set, to - from, data.queries.subarray(from * d, to * d), columns, W, sums);
+          if (W !== null) kernels.monomialRead(set, to - from, queries, columns, W, sums);
           const inside = exact ? exactChunk(inputs, plan, data, kernels, chunk) : null;
           // sums becomes the cotangent of the reading, each row divided by its largest entry.
-          const units = finishRows(inputs, plan, data, sizes, { chunk, from, to, omega }, sums, inside, rows, most, into);
+          const units = finishRows(inputs, plan, data, sizes, { chunk, from, to, omega }, queries, sums, inside, rows, most, into);
           const wanted = Math.min(to, into.queries.bounds.length);
           if (W !== null && wanted > from) {
             const dx = kernels.allocate((wanted - from) * d);
-            kernels.monomialReadVjp(set, wanted - from, data.queries.subarray(from * d, wanted * d), columns, W, sums, dx);
+            kernels.monomialReadVjp(set, wanted - from, queries, columns, W, sums, dx);
             const factor = inputs.shape.scale * plan.frame.balance;
             for (let i = from; i < wanted; i++) addRow(into.queries, i, d, dx, (i - from) * d, factor * units[i - from]! * rows.inverse[i]!, into.u);
           }
@@ -92,9 +98,9 @@ function passOverQueries(
 
 /** Moments of the queries, from the last chunk back, read at the keys that only they see through sums: dK and dV. */
 function passOverKeys(
-  inputs: GradientInputs, plan: HeadPlan, kernels: Kernels, data: HeadData, sizes: Sizes, chunks: readonly Chunk[], rows: Rows, units: Units, into: HeadGradient,
+  inputs: GradientInputs, plan: HeadPlan, kernels: Kernels, data: HeadData, pack: HeadPack, sizes: Sizes, chunks: readonly Chunk[], rows: Rows, units: Units, into: HeadGradient,
 ): void {
-  const { d, dv, heads } = inputs.shape;
+  const { dv, heads } = inputs.shape;
   const { set, frame } = plan;
   const wide = sizes.columns + 2;
   const moments = new Float64Array(set.rank * wide);
@@ -121,12 +127,12 @@ function passOverKeys(
           valueSums += rows.valueSums[i]!;
           keySums += rows.keySums[i]!;
         }
-        addMoments(kernels, set, data.queries.subarray(from * d, to * d), wide, y, 0, to - from, moments);
+        addMoments(kernels, set, to - from, pack.queries(from, to), wide, y, moments);
       });
     }
     for (let from = before; from < Math.min(wanted, chunk.prefix); from += tokenBlock) {
       const to = Math.min(wanted, chunk.prefix, from + tokenBlock);
-      readKeys(inputs, plan, kernels, data, sizes, moments, units, { from, to, valueSums, keySums }, into);
+      readKeys(inputs, plan, kernels, data, pack, sizes, moments, units, { from, to, valueSums, keySums }, into);
     }
   }
 }
@@ -140,30 +146,22 @@ interface KeyRange {
 
 /** dK, dV and their bounds for keys `from` to `to` - 1. */
 function readKeys(
-  inputs: GradientInputs, plan: HeadPlan, kernels: Kernels, data: HeadData, sizes: Sizes, moments: Float64Array,
+  inputs: GradientInputs, plan: HeadPlan, kernels: Kernels, data: HeadData, pack: HeadPack, sizes: Sizes, moments: Float64Array,
   units: Units, { from, to, valueSums, keySums }: KeyRange, into: HeadGradient,
 ): void {
-  const { d, dv, keyHeads, scale } = inputs.shape;
+  const { d, dv, scale } = inputs.shape;
   const { set, weights, lower, lowerWeights, frame, rounding } = plan;
   const { columns } = sizes;
   const wide = columns + 2;
   kernels.scratch(() => {
     const count = to - from;
+    const keys = pack.keys(from, to);
     // The monomials of p' come first among those of p.
     const sums = kernels.allocate(count * wide);
-    kernels.monomialRead(lower, count, data.keys.subarray(from * d, to * d), wide, weighted(kernels, lowerWeights, moments, wide, wide), sums);
-    // The rows of the keys without their weights omega, which multiply what is read.
-    const y = data.weights === null ? data.rows.subarray(from * columns, to * columns) : kernels.allocate(count * columns);
-    if (data.weights !== null) {
-      const inverse = 1 / data.size;
-      for (let j = from, at = 0; j < to; j++) {
-        const vAt = (j * keyHeads + frame.keyHead) * dv;
-        for (let c = 0; c < dv; c++) y[at++] = (inputs.v[vAt + c]! - frame.middle[c]!) * inverse;
-        y[at++] = 1;
-      }
-    }
+    kernels.monomialRead(lower, count, keys, wide, weighted(kernels, lowerWeights, moments, wide, wide), sums);
+    const y = pack.values(from, to, false);
     const dx = kernels.allocate(count * d);
-    kernels.monomialReadVjp(set, count, data.keys.subarray(from * d, to * d), columns, weighted(kernels, weights, moments, wide, columns), y, dx);
+    kernels.monomialReadVjp(set, count, keys, columns, weighted(kernels, weights, moments, wide, columns), y, dx);
     const slope = frame.queryCentre.map((x) => x * scale);
     const U = rounding.queryUnderflow;
     const valueFloor = valueSums + U * (units.cotangent / data.size + units.value);

@@ -1,6 +1,5 @@
 import type { AttentionShape, FloatArray } from '@prompt-limits/core-linalg';
 import { enclosingBall } from '../attend/centre.ts';
-import { packVectors } from '../attend/pack.ts';
 import type { RowRanges } from '../attend/views.ts';
 
 /** Q, K and V of all heads and dZ, with the ranges of the rows of the first three, found once. */
@@ -51,69 +50,22 @@ export function headFrame({ shape, q, k, ranges }: GradientInputs, head: number)
   return {
     head, keyHead, keyCentre: keyBall.centre, queryCentre: queryBall.centre, keyRadius: keyBall.radius, queryRadius,
     balance: 2 ** Math.max(-500, Math.min(500, exponent)),
-    // Stored vectors are rounded: each entry by at most 4 half ulps of float32 and what underflow takes.
-    halfWidth: keyBall.radius * queryRadius * (1 + 2 ** -20) + (keyBall.radius + queryRadius + 1) * 2 ** -100,
+    // Stored vectors are rounded: each entry by at most 4 half ulps of float32 and what underflow takes; `longestKey` once more.
+    halfWidth: keyBall.radius * queryRadius * (1 + 2 ** -19) + (keyBall.radius + queryRadius + 1) * 2 ** -100,
     middle, range,
   };
 }
 
-/** What one head's sums of features are made of, in the precision of the kernels. */
+/** What else one head's sums of features need. */
 export interface HeadData {
-  /** beta scale (q_i - q_0), queries x d; each row's length, rounded up, and largest absolute entry. */
-  readonly queries: FloatArray;
-  readonly queryLengths: Float64Array;
-  readonly queryEntries: Float64Array;
-  /** (k_j - c) / beta, keys x d. */
-  readonly keys: FloatArray;
+  /** At least the length of any stored key, and max_j |k_j - c|_inf. */
   readonly longestKey: number;
-  readonly largestKey: number;
+  readonly keyReach: number;
   /** omega_j = e^{scale q_0 . (k_j - c) - top}, at most 1, and `top`; null if q_0 = 0, where all are 1. */
   readonly weights: Float64Array | null;
   readonly top: number;
-  /** omega_j ((v_j - mid) / size, 1), keys x (dv + 1). */
-  readonly rows: FloatArray;
   /** A power of two, at least the largest |v_jc - mid_c|. */
   readonly size: number;
-}
-
-/** Euclidean lengths of rows of x, rounded up, and the largest absolute entries. */
-function lengths(x: FloatArray, n: number, d: number): { each: Float64Array; entries: Float64Array; largest: number; entry: number } {
-  const each = new Float64Array(n);
-  const entries = new Float64Array(n);
-  let [most, entry] = [0, 0];
-  const grown = 1 + (d + 4) * 2 ** -53;
-  for (let t = 0, at = 0; t < n; t++) {
-    let [sum, longest] = [0, 0];
-    for (const end = at + d; at < end; at++) {
-      const value = Math.abs(x[at]!);
-      sum += value * value;
-      if (value > longest) longest = value;
-    }
-    // Entries whose squares vanish are below 2^-530: they add less than 2^-500.
-    const length = Math.sqrt(sum) * grown + 2 ** -500;
-    each[t] = length;
-    entries[t] = longest;
-    if (length > most) most = length;
-    if (longest > entry) entry = longest;
-  }
-  return { each, entries, largest: most, entry };
-}
-
-/** Tokens whose rows stay in the first-level cache while they are filled column by column. */
-const run = 256;
-
-/** out = omega (v - mid) / size, then omega: dv + 1 values a token. */
-function fillRows(v: FloatArray, stride: number, offset: number, n: number, middle: Float64Array, inverse: number, omega: Float64Array, out: FloatArray): void {
-  const dv = middle.length;
-  const width = dv + 1;
-  for (let first = 0; first < n; first += run) {
-    const last = Math.min(n, first + run);
-    for (let c = 0; c < dv; c++) {
-      const mid = middle[c]!;
-      for (let t = first, at = first * stride + offset + c, o = first * width + c; t < last; t++, at += stride, o += width) out[o] = omega[t]! * ((v[at]! - mid) * inverse);
-    }
-    for (let t = first, o = first * width + dv; t < last; t++, o += width) out[o] = omega[t]!;
-  }
 }
 
 /** ln omega_j + top in float64, then omega. */
@@ -133,26 +85,19 @@ function keyWeights({ shape, k }: GradientInputs, { keyHead, keyCentre, queryCen
   return { weights, top };
 }
 
-/** Centres, scales and stores one head. */
+/** Weights of the keys and sizes of one head. */
 export function headData(inputs: GradientInputs, frame: HeadFrame): HeadData {
-  const { shape, q, k, v } = inputs;
-  const { queries: m, keys: n, heads, keyHeads, d, dv, scale } = shape;
-  const { head, keyHead, keyCentre, queryCentre, balance, middle, range } = frame;
-  const make = (length: number): FloatArray => (q instanceof Float32Array ? new Float32Array(length) : new Float64Array(length));
-  const queries = make(m * d);
-  packVectors({ data: q, n: m, stride: heads * d, offset: head * d, per: 1, d }, 0, m, queryCentre, balance * scale, d, queries);
-  const keys = make(n * d);
-  packVectors({ data: k, n, stride: keyHeads * d, offset: keyHead * d, per: 1, d }, 0, n, keyCentre, 1 / balance, d, keys);
-  const centred = queryCentre.every((x) => x === 0);
-  const { weights, top } = centred ? { weights: new Float64Array(n).fill(1), top: 0 } : keyWeights(inputs, frame);
+  const { keyHead, keyCentre, keyRadius, queryCentre, balance, range } = frame;
+  const { d } = inputs.shape;
+  const { low, high } = inputs.ranges.k;
+  let reach = 0;
+  for (let c = 0; c < d; c++) reach = Math.max(reach, high[keyHead * d + c]! - keyCentre[c]!, keyCentre[c]! - low[keyHead * d + c]!);
   const largestHalf = range.reduce((most, x) => Math.max(most, x), 0) / 2;
-  const size = largestHalf === 0 ? 1 : 2 ** Math.ceil(Math.log2(largestHalf));
-  const rows = make(n * (dv + 1));
-  fillRows(v, keyHeads * dv, keyHead * dv, n, middle, 1 / size, weights, rows);
-  const [ofQueries, ofKeys] = [lengths(queries, m, d), lengths(keys, n, d)];
   return {
-    queries, queryLengths: ofQueries.each, queryEntries: ofQueries.entries,
-    keys, longestKey: ofKeys.largest, largestKey: ofKeys.entry,
-    weights: centred ? null : weights, top, rows, size,
+    // As for the half-width: rounding of stored entries, and underflow.
+    longestKey: (keyRadius / balance) * (1 + 2 ** -20) + 2 ** -110,
+    keyReach: reach * (1 + 2 ** -50),
+    ...(queryCentre.every((x) => x === 0) ? { weights: null, top: 0 } : keyWeights(inputs, frame)),
+    size: largestHalf === 0 ? 1 : 2 ** Math.ceil(Math.log2(largestHalf)),
   };
 }
