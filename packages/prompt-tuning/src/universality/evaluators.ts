@@ -6,6 +6,7 @@ import {
   locateContext,
   positionedDigits,
   positionedTokens,
+  type GridCodes,
   type GridContextMapping,
   type SingleAttentionNetwork,
   type TightGridMapping,
@@ -20,6 +21,10 @@ import type { Surrogate } from './surrogate.ts';
 export interface Evaluator {
   /** Bound on the difference of an output entry from its label where all rounding is counted. */
   readonly labelError: number;
+  /** Hats of the value map. */
+  readonly hat: 'tip' | 'plateau';
+  /** Bound on the magnitude of every output entry, on ramps too. */
+  readonly largestOutput: number;
   /** The whole network, if it is small enough to be stored. */
   network?(): SingleAttentionNetwork;
   /** Loads the prompt; the result maps d x L inputs in [0, 1] to d x L outputs. */
@@ -67,6 +72,8 @@ export function tightEvaluator({ surrogate, front, theta }: Parts, mapping: Tigh
   const last = (z: Tokens<Float64Array>): Tokens<Float64Array> => tokens(d, sliceColumns(z, Lp).data.slice());
   return {
     labelError: map.labelError,
+    hat: front.form === 'deep' ? 'plateau' : 'tip',
+    largestOutput: front.form === 'deep' ? deepOutput(codes) : wideOutput(map, m),
     network,
     load(P) {
       const prompt = withPositions(P, 1, 1, theta);
@@ -93,18 +100,26 @@ export function lazyEvaluator({ surrogate, front, theta }: Parts, mapping: GridC
   const { d, L, m, Lp } = surrogate;
   const { codes, kappa } = mapping;
   const { rho, direction } = codes;
+  // The attention adds kappa A / m = x - u.M to the first coordinate.
+  const moved = (x: Interval, code: number | Dyadic): number => middle(subtract(x, overM(code, m), TOKEN_BITS), kappa);
   // `locateContext` proves that no other hat holds x: half-widths are at most a sixteenth of the proven gap. The decoded context is all it is given.
   const locate = (x: Interval): LocatedHat | null => {
     const found = locateContext(mapping, x);
     if (found.codes === undefined) return null;
-    const label = surrogate.label(positionedDigits(codes, found.codes));
+    const digits = positionedDigits(codes, found.codes);
+    const label = surrogate.label(digits);
     const at = (found.token - Lp) * d;
-    return { label: Float64Array.from({ length: d }, (_, c) => label[at + c]! / m), offset: found.offset };
+    // On a ramp x may be the ID of another token: the deep form adds y - q of that one.
+    const id = positionedTokens(codes, digits).data.slice(found.token * d, (found.token + 1) * d);
+    id[0]! += moved(found.id, found.codes[found.token]!);
+    return { label: Float64Array.from({ length: d }, (_, c) => label[at + c]! / m), offset: found.offset, id };
   };
   const map = lazyValueMap({ form: front.form, d, locate });
   const codesFrom = (z: Tokens<Float64Array>, first: number) => codesOf(front.points, z, direction, { m, rho, first });
   return {
     labelError: 0,
+    hat: 'plateau',
+    largestOutput: front.form === 'deep' ? deepOutput(codes) : 1,
     load(P) {
       const before = codesFrom(quantised(front, withPositions(P, 1, rho, theta)), 1);
       return (Z) => {
@@ -113,15 +128,26 @@ export function lazyEvaluator({ surrogate, front, theta }: Parts, mapping: GridC
         const result = zeroTokens(d, L);
         for (let k = 0; k < L; k++) {
           const x = contextId(mapping, all, Lp + k);
-          // The attention adds kappa A / m = x - u.M to the first coordinate.
           const token = columnOf(M, k).data.slice();
-          token[0]! += middle(subtract(x, overM(all[Lp + k]!, m), TOKEN_BITS), kappa);
+          token[0]! += moved(x, all[Lp + k]!);
           result.data.set(map(x, token).value, k * d);
         }
         return result;
       };
     },
   };
+}
+
+// A token is at most rho n + (m - 1)/m, and the attention adds at most 1/(2m). On a hat it moves along y - q: as u.z is within w of u.q, both have one
+// position, so z - q + y lies in (-1, 2)^d.
+const deepOutput = ({ rho, n }: GridCodes): number => rho * n + 2;
+
+/**
+ * A tip is raised by 1 / (1 - t), t at most half of the lattice of its middle, 2^-51 of the largest centre in half-widths; labels are at most 1 - 1/m.
+ * Hats do not meet.
+ */
+function wideOutput(map: { readonly centers: Float64Array; readonly halfWidth: number; readonly labelError: number }, m: number): number {
+  return Math.max(1, (1 - 1 / m) / (1 - (map.centers.at(-1)! / map.halfWidth) * 2 ** -51)) + 2 * map.labelError;
 }
 
 const overM = (code: number | Dyadic, m: number): Interval => divide(typeof code === 'number' ? fromNumber(code) : fromDyadic(code), fromNumber(m), TOKEN_BITS);

@@ -34,7 +34,7 @@ export interface Memorisation {
 /**
  * Memorises a dataset by prompt alone: $\|\tau([P, X^{(i)}])_{:,L_p:} - Y^{(i)}\|_\alpha \le \epsilon$ for every example, measured, not only proven.
  *
- * The grid is the coarsest on which every label is within epsilon of a grid point and inputs with different labels lie in different cells, off the ramps. The
+ * The grid is about the coarsest on which any labels are within epsilon of a grid point and inputs with different labels lie in different cells, off the ramps. The
  * prompt is a dictionary of 2 N L tokens, or the whole table of $L\, m^{dL}$ where that is shorter. Nothing is assumed of the data but that it is a function: no
  * Lipschitz constant enters the construction, which is why its prompt does not grow with 1/epsilon as that of Theorem 2.5 does.
  *
@@ -45,7 +45,7 @@ export interface Memorisation {
  * Paper: Theorem 2.5, Definition 2.7 (errata rows 1, 20).
  *
  * @throws RangeError if the dataset is empty, shapes differ, a value is outside [0, 1], epsilon is not above 0, two equal inputs have different labels (with the
- * pair), or no grid of at most 2^20 points per entry separates the inputs (with the closest pair)
+ * pair), theta is too large, or no grid that can be built separates the inputs (with its size and the closest pair)
  * @throws TypeError if an example is no pair of Tokens
  * @example
  * import { tokens } from '@prompt-limits/core-linalg';

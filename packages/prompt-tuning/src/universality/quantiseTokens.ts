@@ -22,12 +22,15 @@ export interface FrontOptions {
 /** Steps between positions up to here: with 64, compact mode takes a quarter of the bits less, but ramps are 250 times as wide. */
 export const LARGEST_STEP = 4;
 
-/** Ramps as narrow as the front's float64 guarantees allow, with a factor 4 to spare, at most a quarter of a step. */
-export function narrowRamps({ form, m, n, rho }: Pick<FrontOptions, 'form' | 'm' | 'n' | 'rho'>): number {
+/** The narrowest ramps that `deepQuantiser` and `quantiserNetwork` take. */
+export function leastRamps({ form, m, n, rho }: Pick<FrontOptions, 'form' | 'm' | 'n' | 'rho'>): number {
   const end = rho * n + 1;
-  // deepQuantiser asks for 2^-41 end, quantiserNetwork for m end^2 2^-48.
-  const least = form === 'deep' ? end * 2 ** -39 : m * end ** 2 * 2 ** -46;
-  return Math.min(1 / (4 * m), 2 ** Math.ceil(Math.log2(least)));
+  return form === 'deep' ? end * 2 ** -41 : m * n * end * 2 ** -48;
+}
+
+/** Ramps as narrow as the front's float64 guarantees allow, with a factor 4 to spare, at most a quarter of a step. */
+export function narrowRamps({ m, ...options }: Pick<FrontOptions, 'form' | 'm' | 'n' | 'rho'>): number {
+  return Math.min(1 / (4 * m), 2 ** Math.ceil(Math.log2(4 * leastRamps({ m, ...options }))));
 }
 
 /** Builds the front. */

@@ -1,5 +1,5 @@
 import { quantiseToGrid, type Tokens } from '@prompt-limits/core-linalg';
-import { LARGEST_STEP, narrowRamps } from './quantiseTokens.ts';
+import { leastRamps, LARGEST_STEP, narrowRamps } from './quantiseTokens.ts';
 
 interface Pair {
   readonly input: Tokens;
@@ -15,13 +15,11 @@ interface GridWanted {
   readonly largestStep?: number;
 }
 
-/** Finer grids would need quantisers of more than some 2^27 neurons. */
-const FINEST = 2 ** 20;
 /** Coarse grids are tried one by one, finer ones in steps of about one in 2^8: a little too fine a grid costs little. */
 const STEP = 2 ** -8;
 
 /**
- * The coarsest grid that memorises a dataset: every label, whatever it is, within epsilon of a grid point; no input on a ramp; inputs with different labels in
+ * About the coarsest grid that memorises a dataset: every label, whatever it is, within epsilon of a grid point; no input on a ramp; inputs with different labels in
  * different cells.
  *
  * @internal
@@ -30,15 +28,42 @@ export function separatingGrid(fn: string, dataset: readonly Pair[], { epsilon, 
   assertFunction(fn, dataset);
   const { d, n: L } = dataset[0]!.input;
   // An entry of a label is at most delta from the grid, which ends at 1 - delta. The hats' rounding stays far below 2^-30 of epsilon.
-  const coarsest = (d * L) ** (1 / alpha) / (epsilon * (1 - 2 ** -30));
-  if (coarsest > FINEST) throw new RangeError(`${fn}: epsilon must be reached with at most 2^20 grid points per entry, got ${epsilon} for d = ${d}, L = ${L}`);
-  for (let m = Math.max(2, Math.ceil(coarsest)); m <= FINEST; m += Math.max(1, Math.floor(m * STEP))) {
-    // The largest step; the mapping may take a smaller one, and narrower ramps.
-    const theta = options.theta ?? narrowRamps({ form, m, n: 2 * examples * L + L, rho: Math.max(LARGEST_STEP, options.largestStep ?? 1) });
-    if (theta <= 1 / (4 * m) && inputsApart(dataset, m, theta)) return m;
+  const coarsest = Math.max(2, Math.ceil((d * L) ** (1 / alpha) / (epsilon * (1 - 2 ** -30))));
+  const n = 2 * examples * L + L;
+  // The largest step; the mapping may take a smaller one, and narrower ramps.
+  const rho = Math.max(LARGEST_STEP, options.largestStep ?? 1);
+  const finest = finestGrid({ form, d, n, rho });
+  if (coarsest > finest) throw new RangeError(`${fn}: epsilon must be reached with at most ${finest} grid points per entry, the most for d = ${d}, L = ${L} and ${examples} examples in the ${form} form, got ${epsilon}, which needs ${coarsest}`);
+  if (options.theta !== undefined && options.theta > 1 / (4 * coarsest)) {
+    throw new RangeError(`${fn}: theta must be at most 1/(4m) = ${1 / (4 * coarsest)}, m = ${coarsest} being the grid that epsilon asks for, got ${options.theta}`);
   }
-  const { i, j, distance } = closest(dataset);
-  throw new RangeError(`${fn}: inputs with different labels must be told apart by a grid of at most 2^20 points per entry, off its ramps, got examples ${i} and ${j}, which differ by at most ${distance}`);
+  let last = coarsest;
+  for (let m = coarsest; m <= finest; m += Math.max(1, Math.floor(m * STEP))) {
+    const theta = options.theta ?? narrowRamps({ form, m, n, rho });
+    if (theta > 1 / (4 * m)) break;
+    if (inputsApart(dataset, m, theta)) return m;
+    last = m;
+  }
+  const pair = closest(dataset);
+  const got = pair === undefined ? 'inputs that lie on a ramp of each' : `examples ${pair.i} and ${pair.j}, which differ by at most ${pair.distance}`;
+  throw new RangeError(`${fn}: inputs must lie off the ramps of a grid of ${coarsest} to ${last} points per entry, those with different labels in different cells, got ${got}`);
+}
+
+/** The most points per entry with which front and attention can be built, at most 2^20. */
+function finestGrid({ form, d, n, rho }: { readonly form: 'deep' | 'wide'; readonly d: number; readonly n: number; readonly rho: number }): number {
+  const fits = (m: number): boolean =>
+    m * n <= 2 ** 24 && // points of a quantiser
+    (form === 'deep' || 2 * d * d * m * n <= 2 ** 27) && // its weights
+    leastRamps({ form, m, n, rho }) <= 1 / (16 * m) &&
+    (d + 1) * Math.log2(m) < 44.9 && // the weights of the attention are exact
+    2 * rho * m ** d * (n + 1) < 2 ** 50; // and its codes
+  let [low, high] = [1, 2 ** 20 + 1];
+  while (high - low > 1) {
+    const middle = Math.floor((low + high) / 2);
+    if (fits(middle)) low = middle;
+    else high = middle;
+  }
+  return low;
 }
 
 function inputsApart(dataset: readonly Pair[], m: number, theta: number): boolean {
@@ -67,12 +92,12 @@ function assertFunction(fn: string, dataset: readonly Pair[]): void {
     const first = seen.get(key);
     if (first === undefined) seen.set(key, i);
     else if (dataset[first]!.label.data.some((y, at) => y !== label.data[at])) {
-      throw new RangeError(`${fn}: equal inputs must have equal labels, got different ones for examples ${first} and ${i}: no function memorises both`);
+      throw new RangeError(`${fn}: equal inputs must have equal labels, got different ones for examples ${first} and ${i}: no function gives both`);
     }
   }
 }
 
-function closest(dataset: readonly Pair[]): { i: number; j: number; distance: number } {
+function closest(dataset: readonly Pair[]): { i: number; j: number; distance: number } | undefined {
   let best = { i: -1, j: -1, distance: Infinity };
   for (let j = 1; j < dataset.length; j++) {
     for (let i = 0; i < j; i++) {
@@ -83,5 +108,5 @@ function closest(dataset: readonly Pair[]): { i: number; j: number; distance: nu
       if (distance < best.distance) best = { i, j, distance };
     }
   }
-  return best;
+  return best.i < 0 ? undefined : best;
 }

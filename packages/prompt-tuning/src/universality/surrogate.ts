@@ -44,10 +44,14 @@ const LARGEST_PROMPT = 2n ** 24n;
  */
 export function tableSurrogate({ d, L, m }: GridProblem): Surrogate {
   assertProblem('tableSurrogate', { d, L, m });
-  const length = BigInt(L) * gridSize(d, L, m);
-  if (length > LARGEST_PROMPT) throw new RangeError(`tableSurrogate: L m^(dL) must be at most 2^24 prompt tokens, got ${brief(length)}`);
-  const Lp = Number(length);
   const width = d * L;
+  // A power that is far too large is not computed.
+  const log2 = width * Math.log2(m) + Math.log2(L);
+  const length = log2 > 64 ? undefined : BigInt(L) * gridSize(d, L, m);
+  if (length === undefined || length > LARGEST_PROMPT) {
+    throw new RangeError(`tableSurrogate: L m^(dL) must be at most 2^24 prompt tokens, got ${length ?? `about 2^${Math.round(log2)}`}`);
+  }
+  const Lp = Number(length);
   return {
     d, L, m, Lp, layout: 'table',
     label(digits) {
@@ -124,10 +128,4 @@ export function fixedSurrogate(table: FunctionTable): Surrogate {
 function assertProblem(fn: string, { d, L, m }: GridProblem): void {
   assertShape(fn, { d, L });
   assertInteger(fn, 'm', m, 2, 2 ** 31);
-}
-
-/** A number in full where it is short. */
-function brief(x: bigint): string {
-  const digits = x.toString();
-  return digits.length <= 24 ? digits : `about 10^${digits.length - 1}`;
 }

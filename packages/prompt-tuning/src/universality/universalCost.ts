@@ -24,8 +24,19 @@ export interface UniversalCost {
 /** Sizes beyond this many bits are no numbers that a computer should write down. */
 const LARGEST_BITS = 2 ** 20;
 
+/** What is counted. */
+interface CountedSize {
+  readonly form: 'deep' | 'wide';
+  /** Hats of the wide form: tips in mode 'tight', plateaus where IDs are enclosed. */
+  readonly hat: 'tip' | 'plateau';
+  readonly d: number;
+  readonly L: number;
+  readonly n: number;
+  readonly m: number;
+}
+
 /** Counts front and value map; null where the counts themselves would have more than 2^20 bits. */
-export function universalCost(front: FrontQuantiser, size: { readonly form: 'deep' | 'wide'; readonly d: number; readonly L: number; readonly n: number; readonly m: number }): UniversalCost | null {
+export function universalCost(front: FrontQuantiser, size: CountedSize): UniversalCost | null {
   if (size.d * size.n * Math.log2(size.m) > LARGEST_BITS) return null;
   const map = valueMapCost(size);
   const before = front.form === 'wide' ? networkCost(front.network) : deepFrontCost(front);

@@ -1,9 +1,9 @@
 import { gridContextMapping, tightGridMapping, type GridContextMapping, type SingleAttentionNetwork, type TightGridMapping } from '@prompt-limits/attention';
-import { assertFinite, assertInRange, assertInteger, assertOneOf, describe, gridDigits, gridTokens, tokens, type Tokens } from '@prompt-limits/core-linalg';
+import { assertFinite, assertInRange, assertInteger, assertOneOf, describe, gridDigits, gridTokens, quantiseToGrid, tokens, type Tokens } from '@prompt-limits/core-linalg';
 import { valueMapCost } from '@prompt-limits/ffn-constructions';
 import { lazyEvaluator, tightEvaluator, type Evaluator } from './evaluators.ts';
 import { tableOf, type FunctionTable, type TableOptions } from './functionTable.ts';
-import { frontQuantiser, LARGEST_STEP, narrowRamps } from './quantiseTokens.ts';
+import { frontQuantiser, leastRamps, LARGEST_STEP, narrowRamps } from './quantiseTokens.ts';
 import { dictionarySurrogate, fixedSurrogate, tableSurrogate, type GridProblem, type Surrogate } from './surrogate.ts';
 import type { TargetFunction } from './targetFunction.ts';
 import { universalCost, type UniversalCost } from './universalCost.ts';
@@ -51,9 +51,9 @@ export interface UniversalTransformer extends GridProblem {
   readonly bits: number;
   /** Width of a ramp. */
   readonly theta: number;
-  /** Share of $[0,1]^{d \times L}$ where an entry is within 4 theta below a grid point, so that nothing but the bound `rampError` is promised: at most 4 d L m theta. */
+  /** At least the share of $[0,1]^{d \times L}$ where an entry is within 4 theta below a grid point, so that nothing but `largestOutput` is promised: 4 d L m theta, at most 1. */
   readonly rampMeasure: number;
-  /** Largest entry of an output on that set: 1 in the wide form; in the deep form a token on no hat stays where it is, below $\rho n + 2$. */
+  /** Bound on the magnitude of every entry of an output, and on its distance from [0, 1], on that set too: 1 and rounding in the wide form; in the deep form a token on no hat stays where it is, below $\rho n + 2$. */
   readonly largestOutput: number;
   /** Bound on the difference of an output entry from its grid value off that set, by float64 rounding; 0 for the lazy evaluation of 'lemma' and 'compact'. */
   readonly labelError: number;
@@ -71,9 +71,9 @@ export interface UniversalTransformer extends GridProblem {
  * One transformer with a single one-head attention layer of size 1 that imitates **every** function
  * $\bar f: G_{\delta,L} \to G_{\delta,L}$, $\delta = 1/m$: $\tau([P, Z])_{:,L_p:} = \bar f(Z)$ on the grid, with P = `promptOfTable` of $\bar f$ (or `promptFor` of any f).
  *
- * [P, Z] gets its positions $\rho j$, j = 1, 2, ...; feed-forward layers quantise it; the attention gives each read token a scalar ID of the whole context; the layers after
+ * [P, Z] gets its positions $\rho j$, j = 1, 2, ..., after entries of Z above 1 - 4 theta are lowered to it, which keeps 1 itself off the next position; feed-forward layers quantise it; the attention gives each read token a scalar ID of the whole context; the layers after
  * it send each ID to its label $h([P, Z])$. So off the ramps $\tau([P, Z])_{:,L_p:} = h([\bar P, \bar Z])$ within `labelError`, where
- * $\bar Z$ is the grid point below Z: proven by the gap of the IDs (`mapping.gap`, `gapProven`), the quantiser's bit-exactness and the hats that do not meet.
+ * $\bar Z$ is the grid point below Z (of Float32 tokens, k/m as Float32 rounds it counts as k/m): proven by the gap of the IDs (`mapping.gap`, `gapProven`), the quantiser's bit-exactness and the hats that do not meet.
  *
  * @param options - sizes; form, mode, evaluator; layout of the prompts
  * @returns the transformer: `run(P, Z)`, or `load(P)` once and many Z
@@ -144,8 +144,12 @@ function construct(fn: string, surrogate: Surrogate, options: ConstructionOption
   assertSmall(fn, { form, d, L, n, m }, mode, evaluator);
   const mapping = mode === 'tight' ? tightGridMapping({ d, m, n, reads: L }) : gridContextMapping({ d, m, n, reads: L, mode, largestStep });
   const { rho } = mapping.codes;
+  const least = leastRamps({ form, m, n, rho });
+  if (least > 1 / (4 * m)) {
+    throw new RangeError(`${fn}: ramps must be at most 1/(4m) = ${1 / (4 * m)} wide, but in float64 the ${form} form needs ${least} for Lp + L = ${n} tokens${form === 'wide' ? '; the deep form needs less' : ''}`);
+  }
   const theta = options.theta ?? narrowRamps({ form, m, n, rho });
-  assertInRange(fn, 'theta', theta, Number.MIN_VALUE, 1 / (4 * m));
+  assertInRange(fn, 'theta', theta, least, 1 / (4 * m));
   const front = frontQuantiser({ form, d, m, n, rho, theta });
   const parts = { surrogate, front, theta };
   const evaluate: Evaluator = mapping.mode === 'tight' ? tightEvaluator(parts, mapping, evaluator) : lazyEvaluator(parts, mapping);
@@ -157,9 +161,9 @@ function construct(fn: string, surrogate: Surrogate, options: ConstructionOption
     d, L, m, Lp, form, mode, evaluator, surrogate, mapping, theta,
     bits: mapping.mode === 'tight' ? 53 : mapping.bits,
     rampMeasure: Math.min(1, 4 * d * L * m * theta),
-    largestOutput: form === 'wide' ? 1 : rho * n + 2,
+    largestOutput: evaluate.largestOutput,
     labelError: evaluate.labelError,
-    cost: universalCost(front, { form, d, L, n, m }),
+    cost: universalCost(front, { form, hat: evaluate.hat, d, L, n, m }),
     ...(evaluate.network && { network: evaluate.network }),
     load,
     run: (P, Z) => load(P)(Z),
@@ -195,10 +199,13 @@ function promptOnGrid({ d, m, Lp }: Surrogate, P: Tokens): Tokens<Float64Array> 
   return Lp === 0 ? tokens(d, new Float64Array(0)) : gridTokens(gridDigits(P, m), { d, m });
 }
 
-function inputInCube({ d, L }: Surrogate, Z: Tokens): Tokens<Float64Array> {
+function inputInCube({ d, L, m }: Surrogate, Z: Tokens): Tokens<Float64Array> {
   assertColumns('Z', Z, d, L);
   assertFinite('run', 'Z', Z.data);
   const outside = Z.data.findIndex((x) => x < 0 || x > 1);
   if (outside >= 0) throw new RangeError(`run: Z must lie in [0, 1], got ${Z.data[outside]} at coordinate ${outside % d} of token ${Math.floor(outside / d)}`);
-  return tokens(d, Float64Array.from(Z.data));
+  if (Z.data instanceof Float64Array) return tokens(d, Z.data.slice());
+  // As in a prompt: Float32's k/m may lie below the grid point, where a cell's ramp is.
+  const cells = quantiseToGrid(Z, m);
+  return tokens(d, Float64Array.from(Z.data, (x, at) => (Math.fround(cells[at]! / m) === x ? cells[at]! / m : x)));
 }

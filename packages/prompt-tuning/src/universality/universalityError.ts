@@ -31,7 +31,7 @@ export interface UniversalityError {
  * The error $d_\alpha(\tau([P, \cdot])_{:,L_p:}, f)$ of a prompted transformer, measured against its bound
  * $$(C + 1)\, \delta\, (dL)^{1/\alpha} \quad \text{(input and output quantisation)} \quad + \text{ramps}.$$
  *
- * The transformer is run at the centre of every cell; off the ramps it is constant on the cell, as the front quantiser is bit-exact there. The
+ * The transformer is run once in every cell, in the middle of what its ramps leave; off the ramps it is constant on the cell, as the front quantiser is bit-exact there. The
  * ramps have measure at most $4 d L m \theta$ and errors of at most $(dL)^{1/\alpha}$ times the largest output, which widens both. The integral over a cell
  * is f's own `cellIntegral`, or enclosed by the Lipschitz constant: certified either way.
  *
@@ -51,17 +51,19 @@ export interface UniversalityError {
  * bound.total; // => 0.1094
  */
 export function universalityError(
-  tau: Pick<UniversalTransformer, 'd' | 'L' | 'm' | 'load' | 'rampMeasure' | 'largestOutput'>, P: Tokens, f: MeasuredTarget,
+  tau: Pick<UniversalTransformer, 'd' | 'L' | 'm' | 'theta' | 'load' | 'rampMeasure' | 'largestOutput'>, P: Tokens, f: MeasuredTarget,
   { alpha, C, at, round, maxEvaluations }: UniversalityErrorOptions,
 ): UniversalityError {
   const { d, L, m } = tau;
   const ramps = { measure: tau.rampMeasure, error: tau.largestOutput * (d * L) ** (1 / alpha) * (1 + 2 ** -40) };
   const bound = errorBudget({ d, L, m, C, alpha, ramps, ...(at && { at }), ...(round && { round }) });
   const run = tau.load(P);
+  // Within 4 theta of the next grid point may lie the ramp to it: with wide ramps a cell's centre does. theta <= 1/(4m).
+  const middle = Math.max(0, 1 / m - 4 * tau.theta) / 2;
   let runs = 0;
   const cellValue = (cell: Int32Array): Tokens => {
     runs++;
-    return run(tokens(d, Float64Array.from(cell, (k) => (k + 0.5) / m)));
+    return run(tokens(d, Float64Array.from(cell, (k) => k / m + middle)));
   };
   const measured = cellDistance(cellValue, f, { d, L, m, alpha, lipschitz: C, ramps, ...(maxEvaluations && { maxEvaluations }), width: bound.total / 64 });
   return { measured, bound, holds: measured.high <= bound.total, runs };
