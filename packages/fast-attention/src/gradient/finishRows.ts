@@ -8,6 +8,8 @@ import { largestRounding, radiusIndex } from './rowErrors.ts';
 
 /** A range of queries of one chunk. */
 interface Range {
+  /** Which chunk. */
+  readonly number: number;
   readonly chunk: Chunk;
   readonly from: number;
   readonly to: number;
@@ -29,7 +31,7 @@ interface Range {
  *   $e_2 = |scale|\,(|q - q_0|_\infty + |q_0|_\infty)\,[(r / low)\,U + f G + stored\,H]$, and a_2 with the rounding of both readings.
  */
 export function finishRows(
-  inputs: GradientInputs, plan: HeadPlan, data: HeadData, sizes: Sizes, { chunk, from, to, omega }: Range,
+  inputs: GradientInputs, plan: HeadPlan, data: HeadData, sizes: Sizes, { number, chunk, from, to, omega }: Range,
   queries: FloatArray, sums: FloatArray, inside: ChunkOutput | null, rows: Rows, most: Units, into: HeadGradient,
 ): Float64Array {
   const { shape, dz } = inputs;
@@ -37,7 +39,7 @@ export function finishRows(
   const { table, rounding, frame, rows: { low, high, forward } } = plan;
   const { columns } = sizes;
   const { longestKey, size } = data;
-  const { inverse, delta: deltas, value: valueFactors, key: keyFactors, valueSums, keySums } = rows;
+  const { inverse, delta: deltas, value: valueFactors, key: keyFactors } = rows;
   const { bounds } = into.queries;
   const grown = 1 + (d + 4) * 2 ** -53;
   const units = new Float64Array(to - from);
@@ -47,6 +49,10 @@ export function finishRows(
   const chunkSums = plan.chunk?.rounding.sums ?? 0;
   const { stored } = rounding;
   const unbalanced = (1 / frame.balance) * (1 + 8 * rounding.u);
+  let [valueSum, keySum] = [0, 0];
+  let { cotangent, value: mostValue, key: mostKey } = most;
+  const { sums: relativeSums, derivativeSums: relativeDerivative } = rounding;
+  const { absolute: absoluteSums, derivativeAbsolute } = table;
   for (let i = from; i < to; i++) {
     const at = (i - from) * columns;
     const gAt = (i * heads + frame.head) * dv;
@@ -76,12 +82,12 @@ export function finishRows(
     // Entries whose squares vanish are below 2^-530: they add less than 2^-500.
     const R = (Math.sqrt(square) * grown + 2 ** -500) * longestKey * (1 + 2 ** -50);
     const k = radiusIndex(table, R);
-    const a = rounding.sums * table.absolute[k]! * omega + underflow + extra * chunkSums;
+    const a = relativeSums * absoluteSums[k]! * omega + underflow + extra * chunkSums;
     const t = a * over;
     if (!(D > 0 && R <= table.halfWidth && t < largestRounding && high[k]! < Infinity)) {
       // Nothing is known of this row, so of no key that it sees.
       inverse[i] = 1;
-      most.value = most.key = Infinity;
+      mostValue = mostKey = Infinity;
       sums.fill(0, at, at + columns);
       continue;
     }
@@ -96,23 +102,23 @@ export function finishRows(
     const relative = r / least;
     const reach = longest * unbalanced;
     const U = (H + fG < G ? H + fG : G) * (1 + 2 ** -40);
-    const absolute = table.derivativeAbsolute[k]!;
-    const derivativeSums = rounding.derivativeSums * absolute;
+    const absolute = derivativeAbsolute[k]!;
+    const derivativeSums = relativeDerivative * absolute;
     const value = largest * (relative + stored);
     const key = (reach + sizes.centre) * (relative * U + fG + stored * H);
     inverse[i] = over;
     deltas[i] = delta;
     valueFactors[i] = value;
     keyFactors[i] = key;
-    valueSums[i] = rounding.sums * absolute * (largest + value) * over;
-    keySums[i] = (derivativeSums * reach * H + rounding.sums * absolute * (sizes.centre * H + key)) * over;
+    valueSum += relativeSums * absolute * (largest + value) * over;
+    keySum += (derivativeSums * reach * H + relativeSums * absolute * (sizes.centre * H + key)) * over;
 
     // Divided by its largest entry a cotangent neither overflows nor vanishes in float32.
     const unit = largest * size > size64 ? largest * size : size64;
     units[i - from] = unit;
-    if (unit * over > most.cotangent) most.cotangent = unit * over;
-    if (value * over > most.value) most.value = value * over;
-    if (key * over > most.key) most.key = key * over;
+    cotangent = Math.max(cotangent, unit * over);
+    mostValue = Math.max(mostValue, value * over);
+    mostKey = Math.max(mostKey, key * over);
     const factor = size / unit;
     for (let c = 0; c < dv; c++) sums[at + c] = dz[gAt + c]! * factor;
     sums[at + dv] = -delta / unit;
@@ -121,5 +127,10 @@ export function finishRows(
       bounds[i]! += sizes.scale * (sizes.key * error + vjp * unit * over) * (1 + 2 ** -40);
     }
   }
+  rows.valueSums[number]! += valueSum;
+  rows.keySums[number]! += keySum;
+  most.cotangent = cotangent;
+  most.value = mostValue;
+  most.key = mostKey;
   return units;
 }

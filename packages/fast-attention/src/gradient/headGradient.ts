@@ -1,4 +1,4 @@
-import type { Kernels } from '@prompt-limits/core-linalg';
+import type { FloatArray, Kernels } from '@prompt-limits/core-linalg';
 import { chunksOf, type Chunk } from './chunks.ts';
 import { exactChunk } from './exactChunk.ts';
 import { addMoments, tokenBlock, weighted } from './featureSums.ts';
@@ -43,7 +43,7 @@ export function headGradient(inputs: GradientInputs, plan: HeadPlan, kernels: Ke
   const chunks = chunksOf(shape.queries, shape.keys, shape.causal, plan.chunk?.length ?? 1);
   const rows: Rows = {
     inverse: new Float64Array(shape.queries), delta: new Float64Array(shape.queries), value: new Float64Array(shape.queries),
-    key: new Float64Array(shape.queries), valueSums: new Float64Array(shape.queries), keySums: new Float64Array(shape.queries),
+    key: new Float64Array(shape.queries), valueSums: new Float64Array(chunks.length), keySums: new Float64Array(chunks.length),
   };
   const units = passOverQueries(inputs, plan, kernels, data, pack, sizes, chunks, rows, into);
   if (!(units.value < Infinity && units.key < Infinity)) return false;
@@ -61,7 +61,7 @@ function passOverQueries(
   const moments = new Float64Array(set.rank * columns);
   let [done, omega] = [0, 0];
   const most: Units = { cotangent: 0, value: 0, key: 0 };
-  for (const chunk of chunks) {
+  for (const [number, chunk] of chunks.entries()) {
     if (chunk.prefix > done) {
       for (let from = done; from < chunk.prefix; from += tokenBlock) {
         const to = Math.min(chunk.prefix, from + tokenBlock);
@@ -80,7 +80,7 @@ function passOverQueries(
           if (W !== null) kernels.monomialRead(set, to - from, queries, columns, W, sums);
           const inside = exact ? exactChunk(inputs, plan, data, kernels, chunk) : null;
           // sums becomes the cotangent of the reading, each row divided by its largest entry.
-          const units = finishRows(inputs, plan, data, sizes, { chunk, from, to, omega }, queries, sums, inside, rows, most, into);
+          const units = finishRows(inputs, plan, data, sizes, { number, chunk, from, to, omega }, queries, sums, inside, rows, most, into);
           const wanted = Math.min(to, into.queries.bounds.length);
           if (W !== null && wanted > from) {
             const dx = kernels.allocate((wanted - from) * d);
@@ -108,6 +108,8 @@ function passOverKeys(
   const wanted = into.keys.bounds.length;
   for (let b = chunks.length - 1; b >= 0; b--) {
     const chunk = chunks[b]!;
+    // Keys read below are seen through sums by this chunk and all later ones. Chunks without such keys add nothing.
+    if (chunk.prefix > 0) [valueSums, keySums] = [valueSums + rows.valueSums[b]!, keySums + rows.keySums[b]!];
     const before = b === 0 ? 0 : Math.min(wanted, chunks[b - 1]!.prefix);
     for (let from = chunk.from; from < chunk.to && chunk.prefix > 0; from += tokenBlock) {
       const to = Math.min(chunk.to, from + tokenBlock);
@@ -124,8 +126,6 @@ function passOverKeys(
           y[at++] = delta[i]! * over * ofDelta;
           y[at++] = value[i]! * over * ofValue;
           y[at++] = key[i]! * over * ofKey;
-          valueSums += rows.valueSums[i]!;
-          keySums += rows.keySums[i]!;
         }
         addMoments(kernels, set, to - from, pack.queries(from, to), wide, y, moments);
       });
@@ -162,41 +162,62 @@ function readKeys(
     const y = pack.values(from, to, false);
     const dx = kernels.allocate(count * d);
     kernels.monomialReadVjp(set, count, keys, columns, weighted(kernels, weights, moments, wide, columns), y, dx);
-    const slope = frame.queryCentre.map((x) => x * scale);
     const U = rounding.queryUnderflow;
-    const valueFloor = valueSums + U * (units.cotangent / data.size + units.value);
-    const keyFloor = keySums + U * (units.key + 2 * columns * sizes.centre * units.cotangent) + (rounding.vjpFactor * U * units.cotangent) / frame.balance;
-    const unbalanced = 1 / frame.balance;
-    const [ofValue, ofKey] = [units.value * (1 + 2 ** -40), units.key * (1 + 2 ** -40)];
-    const [ofValues, grown, u] = [units.cotangent / data.size, 1 + 2 ** -40, into.u + 2 ** -51];
-    const [K, V] = [into.keys, into.values];
-    const least = leastStored(into.u);
-    for (let j = from; j < to; j++) {
-      const at = (j - from) * wide;
-      const yAt = (j - from) * columns;
-      const omega = data.weights === null ? 1 : data.weights[j]!;
-      let inner = sums[at + dv]!;
-      const vAt = j * V.stride + V.offset;
-      let [largestV, largestK] = [0, 0];
-      for (let c = 0; c < dv; c++) {
-        const read = sums[at + c]!;
-        inner += read * y[yAt + c]!;
-        const sum = V.data[vAt + c]! + omega * ofValues * read;
-        V.data[vAt + c] = sum;
-        const size = Math.abs(sum);
-        if (size > largestV) largestV = size;
-      }
-      const kAt = j * K.stride + K.offset;
-      const factor = omega * units.cotangent;
-      for (let c = 0; c < d; c++) {
-        const sum = K.data[kAt + c]! + factor * (dx[(j - from) * d + c]! * unbalanced + slope[c]! * inner);
-        K.data[kAt + c] = sum;
-        const size = Math.abs(sum);
-        if (size > largestK) largestK = size;
-      }
-      const [first, second] = [sums[at + columns]!, sums[at + columns + 1]!];
-      V.bounds[j]! += omega * ((first > 0 ? first * ofValue : 0) + valueFloor * grown) + largestV * u + least;
-      K.bounds[j]! += omega * ((second > 0 ? second * ofKey : 0) + keyFloor * grown) + largestK * u + least;
-    }
+    const floors = {
+      value: valueSums + U * (units.cotangent / data.size + units.value),
+      key: keySums + U * (units.key + 2 * columns * sizes.centre * units.cotangent) + (rounding.vjpFactor * U * units.cotangent) / frame.balance,
+    };
+    const factors = { value: units.cotangent / data.size, key: units.cotangent, unbalanced: 1 / frame.balance, ofValue: units.value, ofKey: units.key };
+    const omega = data.weights?.subarray(from, to) ?? null;
+    storeKeys({ count, from, dv, d, sums, y, dx, omega, slope: frame.queryCentre.map((x) => x * scale), factors, floors }, into);
   });
+}
+
+/** What `storeKeys` makes the gradient of a block of keys from. */
+interface KeySums {
+  readonly count: number;
+  readonly from: number;
+  readonly dv: number;
+  readonly d: number;
+  /** Read: sums of p' g (dv), of -p' delta, and of the factors of both bounds. */
+  readonly sums: FloatArray;
+  readonly y: FloatArray;
+  readonly dx: FloatArray;
+  readonly omega: Float64Array | null;
+  /** scale q_0 */
+  readonly slope: Float64Array;
+  readonly factors: { readonly value: number; readonly key: number; readonly unbalanced: number; readonly ofValue: number; readonly ofKey: number };
+  readonly floors: { readonly value: number; readonly key: number };
+}
+
+/** Adds dV and dK of a block of keys and their bounds. One loop over locals: it runs for every value. */
+function storeKeys({ count, from, dv, d, sums, y, dx, omega, slope, factors, floors }: KeySums, into: HeadGradient): void {
+  const { data: dV, stride: strideV, offset: offsetV, bounds: boundsV } = into.values;
+  const { data: dK, stride: strideK, offset: offsetK, bounds: boundsK } = into.keys;
+  const { value, key, unbalanced } = factors;
+  const grown = 1 + 2 ** -40;
+  const [ofValue, ofKey, floorV, floorK] = [factors.ofValue * grown, factors.ofKey * grown, floors.value * grown, floors.key * grown];
+  const u = into.u + 2 ** -51;
+  const least = leastStored(into.u);
+  for (let j = 0, at = 0, yAt = 0, xAt = 0; j < count; j++, at += 2, yAt++) {
+    const w = omega === null ? 1 : omega[j]!;
+    const [toV, toK] = [w * value, w * key];
+    let inner = 0;
+    let [largestV, largestK] = [0, 0];
+    for (let o = (from + j) * strideV + offsetV, end = at + dv; at < end; at++, yAt++, o++) {
+      const read = sums[at]!;
+      inner += read * y[yAt]!;
+      const sum = dV[o]! + toV * read;
+      dV[o] = sum;
+      largestV = Math.max(largestV, Math.abs(sum));
+    }
+    inner += sums[at++]!;
+    for (let c = 0, o = (from + j) * strideK + offsetK; c < d; c++, xAt++, o++) {
+      const sum = dK[o]! + toK * (dx[xAt]! * unbalanced + slope[c]! * inner);
+      dK[o] = sum;
+      largestK = Math.max(largestK, Math.abs(sum));
+    }
+    boundsV[from + j]! += w * (Math.max(0, sums[at]!) * ofValue + floorV) + largestV * u + least;
+    boundsK[from + j]! += w * (Math.max(0, sums[at + 1]!) * ofKey + floorK) + largestK * u + least;
+  }
 }

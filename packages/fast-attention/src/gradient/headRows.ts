@@ -28,7 +28,7 @@ export interface Rows {
   /** e1, e2: what P_ij is multiplied by in the bounds of dv_j and dk_j. */
   readonly value: Float64Array;
   readonly key: Float64Array;
-  /** What the rounding of readings adds to the same bounds, times omega_j. */
+  /** What the rounding of readings adds to the same bounds, times omega_j: for each chunk, summed over its queries. */
   readonly valueSums: Float64Array;
   readonly keySums: Float64Array;
 }
