@@ -22,9 +22,11 @@ export interface GradientOptions {
 
 /** How one head's gradient was computed, and why. */
 export interface GradientPlan {
+  /** How the head was computed. */
   readonly method: 'exact' | 'polynomial';
-  /** Degree and rank of the polynomial, null with 'exact'. */
+  /** Degree of the polynomial, null with 'exact'. */
   readonly degree: number | null;
+  /** Its number of monomials, null with 'exact'. */
   readonly rank: number | null;
   /** R: no score of the head leaves [-R, R] after centring; null where it was not looked for. */
   readonly halfWidth: number | null;
@@ -34,13 +36,17 @@ export interface GradientPlan {
 
 /** One number for each input. */
 export interface PerInput<T> {
+  /** For Q. */
   readonly queries: T;
+  /** For K. */
   readonly keys: T;
+  /** For V. */
   readonly values: T;
 }
 
 /** How far a gradient can be from the exact gradient of softmax attention at the given numbers. */
 export interface GradientCertificate {
+  /** From the norms of this input. */
   readonly kind: 'a-posteriori';
   /** No entry of dQ, dK, dV is further off than this. */
   readonly bound: PerInput<number>;
@@ -59,6 +65,7 @@ export interface GradientCertificate {
 
 /** What `attendVjp` returns. */
 export interface FastGradient<A extends FloatArray = FloatArray> extends AttentionGradient<A> {
+  /** How far it can be from the exact gradient. */
   readonly certificate: GradientCertificate;
   /** For each query head. */
   readonly plan: readonly GradientPlan[];

@@ -7,14 +7,19 @@ import { ratioTable, relativeErrors, rowTable } from './rowErrors.ts';
 
 /** A class of heads: sizes and largest entries. */
 export interface GradientClass {
+  /** Query tokens. */
   readonly queries: number;
+  /** Key tokens. */
   readonly keys: number;
+  /** Width of a query and a key. */
   readonly d: number;
+  /** Width of a value. */
   readonly dv: number;
   /** B: no entry of Q, K or V exceeds it in absolute value. */
   readonly largest: number;
   /** No entry of dZ exceeds it in absolute value. */
   readonly outputGradient: number;
+  /** Factor on the scores. */
   readonly scale: number;
   /** As for `attendVjp`; above 0 and below 1. */
   readonly tolerance: number;
@@ -24,8 +29,9 @@ export interface GradientClass {
 export interface GradientBound {
   /** R = |scale| d B^2: no score leaves [-R, R]. */
   readonly halfWidth: number;
-  /** The least degree that meets the tolerance on [-R, R] in exact arithmetic, and its rank; null where R exceeds 8. */
+  /** The least degree that meets the tolerance on [-R, R] in exact arithmetic; null where R exceeds 8. */
   readonly degree: number | null;
+  /** Its number of monomials, likewise. */
   readonly rank: bigint | null;
   /** No entry is further from the exact gradient than this, besides the storage of the result, where `attendVjp` plans 'polynomial'. */
   readonly bound: PerInput<number>;

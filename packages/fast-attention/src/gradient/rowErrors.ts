@@ -89,8 +89,11 @@ export function rowTable(table: RatioTable, mu: number, exact: boolean): RowTabl
 
 /** Errors as fractions of natural units; see `relativeErrors`. */
 export interface RelativeErrors {
+  /** Of dQ. */
   readonly queries: number;
+  /** Of dK. */
   readonly keys: number;
+  /** Of dV. */
   readonly values: number;
 }
 
