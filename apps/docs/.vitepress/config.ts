@@ -54,6 +54,8 @@ export default defineConfig({
           { text: 'Soft prompt tuning', link: '/constructions/soft-prompt-tuning' },
           { text: 'Prompt length', link: '/constructions/prompt-length' },
           { text: 'Quantised functions', link: '/constructions/quantised-functions' },
+          { text: 'Universality by prompt', link: '/constructions/universality' },
+          { text: 'Memorisation by prompt', link: '/constructions/memorisation' },
           { text: 'Efficiency criterion', link: '/constructions/efficiency-criterion' },
           { text: 'Near-linear attention', link: '/constructions/fast-attention' },
           { text: 'The near-linear gradient', link: '/constructions/fast-gradient' },

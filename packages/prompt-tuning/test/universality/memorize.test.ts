@@ -78,6 +78,16 @@ describe.each(['deep', 'wide'] as const)('Theorem 2.5, %s', (form) => {
     expect(dataset.some(({ input }, i) => input.data[0]! < (i + 3) / 11)).toBe(true);
   });
 
+  test('an input on a ramp of the coarsest grid takes another grid', () => {
+    const theta = 0.01;
+    for (const below of [0.005, 0.01, 0.015, 0.02, 0.025, 0.039]) {
+      const { tau, worstError } = memorize([{ input: row(3 / 11 - below), label: row(0.9) }], 0.1, { form, theta });
+      expect(tau.m).toBeGreaterThan(11);
+      expect(worstError).toBeLessThanOrEqual(0.1);
+    }
+    expect(memorize([{ input: row(3 / 11 - 0.041), label: row(0.9) }], 0.1, { form, theta }).tau.m).toBe(11);
+  });
+
   test('close inputs take a finer grid', () => {
     const { tau, worstError, prompt } = memorize([{ input: row(0.3), label: row(0) }, { input: row(0.3001), label: row(1) }], 0.1, { form });
     expect(tau.m).toBeGreaterThan(1000);
