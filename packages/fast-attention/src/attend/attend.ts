@@ -12,8 +12,9 @@ import { logPartitions } from './logPartitions.ts';
 import type { HeadPlan, Planned } from './planHead.ts';
 import { plannedHead } from './plannedHead.ts';
 import { polynomialHead, type HeadSums } from './polynomialHead.ts';
-import { checkedProblem } from './problem.ts';
+import { checkedProblem, checkedShape } from './problem.ts';
 import type { ValueColumns } from './valueColumns.ts';
+import { inPlace } from './views.ts';
 
 /** How a 'sampled' certificate samples. */
 export interface SampleOptions {
@@ -78,6 +79,28 @@ export function usedKernels(fn: string, data: FloatArray, kernels: Kernels | und
   return kernels;
 }
 
+/** Most values of a problem that are copied into kernel memory, to be read there by one pass after the other. */
+const placedValues = 2 ** 24;
+
+/** The problem in kernel memory if there is room, else as it is. */
+function inKernelMemory<A extends FloatArray>(problem: AttentionProblem<A>, kernels: Kernels): AttentionProblem<A> {
+  const { queries, keys, values } = problem;
+  if (kernels.build === 'plain' || queries.data.length + keys.data.length + values.data.length > placedValues) return problem;
+  const place = (t: Tokens<A>): Tokens<A> => {
+    if (inPlace(kernels, t.data)) return t;
+    const data = kernels.allocate(t.data.length) as A;
+    data.set(t.data);
+    return { ...t, data };
+  };
+  try {
+    const placed = place(queries);
+    return { ...problem, queries: placed, keys: place(keys), values: place(values) };
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return problem;
+  }
+}
+
 /** One key head: how it is computed, what came out, how good it is. */
 interface HeadResult {
   readonly planned: Planned;
@@ -128,45 +151,49 @@ export function attend<A extends FloatArray>(problem: AttentionProblem<A>, optio
   const { rows = 64, confidence = 0.99, random = randomSource(1) } = options.sample ?? {};
   assertInteger(fn, 'sample.rows', rows, 1);
   assertInRange(fn, 'sample.confidence', confidence, Number.MIN_VALUE, 1 - Number.EPSILON / 2);
-  const checked = checkedProblem(fn, problem);
+  checkedShape(fn, problem);
   const kernels = usedKernels(fn, problem.queries.data, options.kernels);
-  const { shape, group } = checked;
-  const Storage = problem.queries.data.constructor as new (length: number) => A;
-  const output = tokens(shape.heads * shape.dv, new Storage(shape.heads * shape.dv * shape.queries));
-  const logs = logPartition ? new Storage(shape.heads * shape.queries) : null;
-  let logError = 0;
-  const results: HeadResult[] = [];
-  const exact: number[] = [];
-  const planning = { tolerance, method, truncation, costs: options.costs, degree, box: certificate === 'a-priori', perQuery, kernels };
-  for (let head = 0; head < shape.keyHeads; head++) {
-    const { planned, centred, columns, exactly, exactBound } = plannedHead(problem, checked, head, planning);
-    let bounds = exactly;
-    if (planned.run === null || centred === null) {
-      const smallest = Math.min(exactBound, planned.least ?? Infinity);
-      if (method !== 'exact' && options.tolerance !== undefined && smallest > tolerance) {
-        throw new RangeError(`${fn}: tolerance must be at least ${Number((smallest * 1.001).toPrecision(3))}, the smallest that ${kernels.precision} certifies for this input, got ${tolerance}`);
+  return kernels.scratch(() => {
+    const placed = inKernelMemory(problem, kernels);
+    const checked = checkedProblem(fn, placed, kernels);
+    const { shape, group } = checked;
+    const Storage = problem.queries.data.constructor as new (length: number) => A;
+    const output = tokens(shape.heads * shape.dv, new Storage(shape.heads * shape.dv * shape.queries));
+    const logs = logPartition ? new Storage(shape.heads * shape.queries) : null;
+    let logError = 0;
+    const results: HeadResult[] = [];
+    const exact: number[] = [];
+    const planning = { tolerance, method, truncation, costs: options.costs, degree, box: certificate === 'a-priori', perQuery, kernels };
+    for (let head = 0; head < shape.keyHeads; head++) {
+      const { planned, centred, columns, exactly, exactBound } = plannedHead(placed, checked, head, planning);
+      let bounds = exactly;
+      if (planned.run === null || centred === null) {
+        const smallest = Math.min(exactBound, planned.least ?? Infinity);
+        if (method !== 'exact' && options.tolerance !== undefined && smallest > tolerance) {
+          throw new RangeError(`${fn}: tolerance must be at least ${Number((smallest * 1.001).toPrecision(3))}, the smallest that ${kernels.precision} certifies for this input, got ${tolerance}`);
+        }
+        exact.push(head);
+        if (logs !== null) logError = Math.max(logError, logPartitions.exact(checked, head, kernels));
+      } else {
+        const target = { output: output.data, stride: shape.heads * shape.dv, offset: head * group * shape.dv };
+        const norms = perQuery && certificate !== 'a-priori';
+        const run = { kernels, head: centred, plan: planned.run, scale: shape.scale, values: placed.values.data, columns, causal: shape.causal, target, norms, totals: logs !== null };
+        const sums: HeadSums = polynomialHead(run);
+        bounds = certificate === 'a-priori'
+          ? aPrioriBounds(planned.run, columns, kernels, shape.queries * group, perQuery)
+          : aPosterioriBounds(planned.run, centred, sums, columns, kernels, perQuery);
+        if (logs !== null) logError = Math.max(logError, logPartitions.polynomial(run, sums, shape.queries, head * group, bounds, logs));
       }
-      exact.push(head);
-      if (logs !== null) logError = Math.max(logError, logPartitions.exact(checked, head, kernels));
-    } else {
-      const target = { output: output.data, stride: shape.heads * shape.dv, offset: head * group * shape.dv };
-      const norms = perQuery && certificate !== 'a-priori';
-      const run = { kernels, head: centred, plan: planned.run, scale: shape.scale, values: problem.values.data, columns, causal: shape.causal, target, norms };
-      const sums: HeadSums = polynomialHead(run);
-      bounds = certificate === 'a-priori'
-        ? aPrioriBounds(planned.run, columns, kernels, shape.queries * group, perQuery)
-        : aPosterioriBounds(planned.run, centred, sums, columns, kernels, perQuery);
-      if (logs !== null) logError = Math.max(logError, logPartitions.polynomial(run, sums, shape.queries, head * group, bounds, logs));
+      results.push({ planned, bounds, columns });
     }
-    results.push({ planned, bounds, columns });
-  }
-  if (exact.length > 0) exactHeads(problem, checked, exact, kernels, output.data, logs ?? new Storage(shape.heads * shape.queries));
-  const plan = Array.from({ length: shape.heads }, (_, a) => results[Math.floor(a / group)]!.planned.plan);
-  const sample = certificate === 'sampled' ? { rows, confidence, random } : null;
-  return {
-    output,
-    certificate: certified(problem, checked, results, plan, certificate, perQuery, output.data, sample),
-    plan,
-    ...(logs === null ? {} : { logPartition: logs, logPartitionError: logError }),
-  };
+    if (exact.length > 0) exactHeads(placed, checked, exact, kernels, output.data, logs ?? new Storage(shape.heads * shape.queries));
+    const plan = Array.from({ length: shape.heads }, (_, a) => results[Math.floor(a / group)]!.planned.plan);
+    const sample = certificate === 'sampled' ? { rows, confidence, random } : null;
+    return {
+      output,
+      certificate: certified(placed, checked, results, plan, certificate, perQuery, output.data, sample),
+      plan,
+      ...(logs === null ? {} : { logPartition: logs, logPartitionError: logError }),
+    };
+  });
 }

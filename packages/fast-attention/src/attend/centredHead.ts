@@ -1,3 +1,4 @@
+import type { FloatArray, Kernels } from '@prompt-limits/core-linalg';
 import { enclosingBall } from './centre.ts';
 import type { CheckedProblem } from './problem.ts';
 import { largestEntry, type Vectors } from './views.ts';
@@ -21,7 +22,7 @@ export interface CentredHead {
   /** R = queryNorm keyNorm, rounded up: |x| <= sum_c |q_c| |k_c| <= R for the stored vectors. */
   readonly halfWidth: number;
   /** Weights e^{scale q0 . (k - c) - top}, the largest 1, as they are stored; null where q0 = 0 and all are 1. */
-  readonly omega: Float64Array | null;
+  readonly omega: FloatArray | null;
   /** top: the largest scale q0 . (k - c). */
   readonly top: number;
   /** Smallest ln omega, 0 without weights. */
@@ -46,6 +47,8 @@ export interface CentringOptions {
   readonly box: boolean;
   /** Query centres whose weights fall further than e^{-reach} are not used: a causal row may see light keys only. */
   readonly reach: number;
+  /** Of the precision of the tokens: they make the passes over all of them. */
+  readonly kernels?: Kernels | undefined;
 }
 
 function norm(x: Float64Array): number {
@@ -55,7 +58,7 @@ function norm(x: Float64Array): number {
 }
 
 /** Norm of the weighted mean of k - c. */
-function meanOffset({ data, n, stride, offset, d }: Vectors, centre: Float64Array, omega: Float64Array | null, total: number): number {
+function meanOffset({ data, n, stride, offset, d }: Vectors, centre: Float64Array, omega: FloatArray | null, total: number): number {
   const sums = new Float64Array(d);
   for (let j = 0; j < n; j++) {
     const at = j * stride + offset;
@@ -82,17 +85,17 @@ function logWeights({ data, n, stride, offset, d }: Vectors, centre: Float64Arra
 
 /** Centres and scales one key head; null where factors would leave the range of float64. */
 export function centredHead(
-  { queries, keys }: { queries: Vectors; keys: Vectors }, checked: CheckedProblem, { box, reach }: CentringOptions,
+  { queries, keys }: { queries: Vectors; keys: Vectors }, checked: CheckedProblem, { box, reach, kernels }: CentringOptions,
 ): CentredHead | null {
   const { scale, d } = checked.shape;
   const unit = queries.data instanceof Float32Array ? 2 ** -24 : unit64;
   const boxBall = (v: Vectors, largest: number) => ({ centre: new Float64Array(v.d), radius: largest * Math.sqrt(d) * (1 + 4 * unit64) });
   const keyBall = box
     ? boxBall(keys, largestEntry(checked.keys, keys.offset, keys.offset + d))
-    : enclosingBall(keys, checked.keys);
+    : enclosingBall(keys, checked.keys, { kernels });
   const zeroBall = () => boxBall(queries, largestEntry(checked.queries, queries.offset, queries.offset + queries.per * d));
   // A query centre costs an exponential a key: a tenth of the half-width is worth less.
-  let queryBall = box ? zeroBall() : enclosingBall(queries, checked.queries, { keepZero: 1.1 });
+  let queryBall = box ? zeroBall() : enclosingBall(queries, checked.queries, { keepZero: 1.1, kernels });
 
   let weights: { logs: Float64Array; top: number; least: number } | null = null;
   if (queryBall.centre.some((x) => x !== 0) && keyBall.radius > 0 && scale !== 0) {
@@ -102,13 +105,13 @@ export function centredHead(
       queryBall = { centre: new Float64Array(d), radius: queryBall.radius + norm(queryBall.centre) * (1 + (d + 4) * unit64) };
     }
   }
-  const omega = weights?.logs ?? null;
+  const Storage: new (length: number) => FloatArray = unit === unit64 ? Float64Array : Float32Array;
+  const omega = weights === null ? null : new Storage(keys.n);
   const { top, least } = weights ?? { top: 0, least: 0 };
   let total = omega === null ? keys.n : 0;
   if (omega !== null) {
     for (let j = 0; j < omega.length; j++) {
-      const w = Math.exp(omega[j]! - top);
-      omega[j] = unit === unit64 ? w : Math.fround(w);
+      omega[j] = Math.exp(weights!.logs[j]! - top);
       total += omega[j]!;
     }
   }

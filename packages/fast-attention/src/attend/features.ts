@@ -20,6 +20,17 @@ export function weightsOf({ d, rank, exponents }: MonomialSet, { coefficients }:
   return weights;
 }
 
+const weights = new WeakMap<MonomialSet, WeakMap<Float64Array, Float64Array>>();
+
+/** `weightsOf`, remembered as long as the set and the coefficients are. */
+export function knownWeights(set: MonomialSet, polynomial: Pick<ExpPolynomial, 'coefficients'>): Float64Array {
+  let ofSet = weights.get(set);
+  if (ofSet === undefined) weights.set(set, (ofSet = new WeakMap()));
+  let found = ofSet.get(polynomial.coefficients);
+  if (found === undefined) ofSet.set(polynomial.coefficients, (found = weightsOf(set, polynomial)));
+  return found;
+}
+
 /** What a plan computes with; the same for all heads of one width, half-width and degree. */
 export interface Features {
   readonly set: MonomialSet;

@@ -32,21 +32,15 @@ function flatBounds({ range }: ValueColumns, queries: number, perQuery: boolean)
 
 /** What norms and the sums of the run prove. */
 export function aPosterioriBounds(plan: PolynomialPlan, head: CentredHead, sums: HeadSums, columns: ValueColumns, kernels: Kernels, perQuery: boolean): HeadBounds {
-  const { totals, weight, norms } = sums;
-  const flat = flatBounds(columns, totals.length, perQuery);
+  const { totals, weight, norms, least } = sums;
+  const flat = flatBounds(columns, head.queries.n * head.queries.per, perQuery);
   if (flat !== null) return flat;
   const unit = unitRoundoff(kernels);
   const storage = storageFraction(columns, unit);
-  // kappa = lost * weight / total, largest where total / weight is least; a row without polynomial part loses nothing to it.
-  let least = Infinity;
-  for (let q = 0; q < totals.length; q++) {
-    const w = typeof weight === 'number' ? weight : weight[q]!;
-    const share = w === 0 ? Infinity : totals[q]! / w;
-    if (!(share >= least)) least = share;
-  }
+  // kappa = lost * weight / total, largest where total / weight is least.
   const terms = errorTerms(plan, head, unit, plan.vectors.halfWidth, least > 0 ? least : Number.MIN_VALUE, storage);
   let each: Float64Array | null = null;
-  if (perQuery && norms !== null) {
+  if (perQuery && norms !== null && totals !== null) {
     each = new Float64Array(totals.length);
     for (let q = 0; q < each.length; q++) {
       const w = typeof weight === 'number' ? weight : weight[q]!;

@@ -17,7 +17,7 @@ function polynomial(run: HeadRun, { totals }: HeadSums, queries: number, first: 
   let [largest, shifted] = [0, 0];
   for (let i = 0; i < queries; i++) {
     for (let j = 0; j < per; j++) {
-      const total = totals[i * per + j]!;
+      const total = totals![i * per + j]!;
       let [shift, size] = [0, 0];
       for (let c = 0; c < d; c++) {
         const x = data[i * stride + offset + j * d + c]! * direction[c]!;

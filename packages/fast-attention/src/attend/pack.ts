@@ -1,6 +1,6 @@
-import type { FloatArray } from '@prompt-limits/core-linalg';
+import type { FloatArray, Kernels } from '@prompt-limits/core-linalg';
 import type { ValueColumns } from './valueColumns.ts';
-import type { Vectors } from './views.ts';
+import { inPlace, type Vectors } from './views.ts';
 
 // The loops below run once a value or more: typed arrays and numbers only, and column by column within a run of tokens that stays in the
 // first-level cache, so that a column's constants stay in registers.
@@ -23,7 +23,7 @@ export function packVectors(v: Vectors, from: number, to: number, centre: Float6
 }
 
 /** out = (v - mid) / unit for tokens `from` to `to - 1`, times omega where it is given; `width` values a token (the rest is left alone). */
-function packColumns(values: FloatArray, columns: ValueColumns, from: number, to: number, omega: Float64Array | null, width: number, out: FloatArray): void {
+function packColumns(values: FloatArray, columns: ValueColumns, from: number, to: number, omega: FloatArray | null, width: number, out: FloatArray): void {
   const { dv, offset, stride, mid, inverse } = columns;
   for (let first = from; first < to; first += run) {
     const last = Math.min(to, first + run);
@@ -37,8 +37,30 @@ function packColumns(values: FloatArray, columns: ValueColumns, from: number, to
   }
 }
 
+/** Whether kernels that have to copy an array first would copy mostly other heads. */
+const mostlyOthers = (kernels: Kernels, data: FloatArray, stride: number, width: number): boolean => stride > 4 * width && !inPlace(kernels, data);
+
+/** `packVectors` with the width of the vectors by the kernels, on all their threads. */
+export function centreVectors(kernels: Kernels, v: Vectors, from: number, to: number, centre: Float64Array, factor: number, out: FloatArray): void {
+  const { data, stride, offset, per, d } = v;
+  if (mostlyOthers(kernels, data, stride, per * d)) {
+    packVectors(v, from, to, centre, factor, d, out);
+    return;
+  }
+  const middle = new Float64Array(per * d);
+  for (let j = 0; j < per; j++) middle.set(centre, j * d);
+  kernels.centreTokens(to - from, per * d, stride, data.subarray(from * stride + offset), middle, new Float64Array(per * d).fill(factor), null, per * d, out);
+}
+
+/** `packValues` by the kernels; omega of their precision. */
+export function centreValues(kernels: Kernels, values: FloatArray, columns: ValueColumns, from: number, to: number, omega: FloatArray | null, out: FloatArray): void {
+  const { dv, stride, offset, mid, inverse } = columns;
+  if (mostlyOthers(kernels, values, stride, dv)) packValues(values, columns, from, to, omega, out);
+  else kernels.centreTokens(to - from, dv, stride, values.subarray(from * stride + offset), mid, inverse, omega?.subarray(from, to) ?? null, dv + 1, out);
+}
+
 /** out = [omega (v - mid) / unit, omega] for tokens `from` to `to - 1`: dv + 1 values a token, omega 1 where it is null. */
-export function packValues(values: FloatArray, columns: ValueColumns, from: number, to: number, omega: Float64Array | null, out: FloatArray): void {
+export function packValues(values: FloatArray, columns: ValueColumns, from: number, to: number, omega: FloatArray | null, out: FloatArray): void {
   const width = columns.dv + 1;
   packColumns(values, columns, from, to, omega, width, out);
   for (let t = from, o = columns.dv; t < to; t++, o += width) out[o] = omega === null ? 1 : omega[t]!;
@@ -115,6 +137,24 @@ export function writeOutputs(columns: ValueColumns, sums: FloatArray, tokens: nu
       }
     }
   }
+}
+
+/**
+ * `writeOutputs` by the kernels where the denominators are not wanted, for `tokens` query tokens of `per` heads from token `first` on.
+ *
+ * @returns the least denominator
+ */
+export function divideOutputs(kernels: Kernels, columns: ValueColumns, sums: FloatArray, tokens: number, per: number, first: number, target: Target): number {
+  const { dv, low, high, mid, unit } = columns;
+  const { output, stride, offset } = target;
+  const width = per * dv;
+  if (stride === width) return kernels.tokenQuotients(tokens * per, dv, sums, mid, unit, low, high, output.subarray(first * stride, (first + tokens) * stride));
+  return kernels.scratch(() => {
+    const z = kernels.allocate(tokens * width);
+    const least = kernels.tokenQuotients(tokens * per, dv, sums, mid, unit, low, high, z);
+    for (let t = 0, from = 0, to = first * stride + offset; t < tokens; t++, to += stride) for (let c = 0; c < width; c++, from++) output[to + c] = z[from]!;
+    return least;
+  });
 }
 
 /** sums += E [z', 1]: the sums N and D of what was summed exactly, from its outputs z' (dv values a query) and masses E, added to those of the polynomial. */

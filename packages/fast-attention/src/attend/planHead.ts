@@ -10,7 +10,7 @@ import { monomialCount } from '../polynomial/monomialCount.ts';
 import { weightTolerance } from '../polynomial/weightTolerance.ts';
 import type { CentredHead } from './centredHead.ts';
 import { adaptiveVectors, blockScores, isotropicScores, type FeatureVectors, type ScorePolynomial } from './featureVectors.ts';
-import { knownPolynomial, knownSet, sharedHalfWidth, weightsOf } from './features.ts';
+import { knownPolynomial, knownSet, knownWeights, sharedHalfWidth } from './features.ts';
 
 /** How a head is computed, and why. */
 export interface HeadPlan {
@@ -266,7 +266,7 @@ export function planHead(question: PlanQuestion): Planned {
   const reason = `${how}, rank ${size} for scores within ${short(halfWidth)} of their centre`;
   return {
     plan: { method: 'polynomial', truncation: taken === changed ? 'adaptive' : 'isotropic', degree: taken.set.degree, rank: size, halfWidth, predicted, reason },
-    run: taken === changed ? taken : { ...taken, weights: weightsOf(taken.set, taken.scores) },
+    run: taken === changed ? taken : { ...taken, weights: knownWeights(taken.set, taken.scores) },
     least: null,
   };
 }

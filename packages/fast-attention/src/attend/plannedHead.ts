@@ -60,7 +60,7 @@ export function plannedHead(problem: AttentionProblem, checked: CheckedProblem, 
   // Where only the polynomial can certify the tolerance there is no choice.
   const refused = method === 'exact' ? 'asked for'
     : method === 'auto' && degree === undefined && exactBound <= tolerance ? notWorthPlanning({ ...vectors, scale, tolerance, costs, sizes }) : null;
-  const centred = refused === null ? centredHead(vectors, checked, { box, reach: shape.causal === null ? Infinity : 8 }) : null;
+  const centred = refused === null ? centredHead(vectors, checked, { box, reach: shape.causal === null ? Infinity : 8, kernels }) : null;
   const storage = storageFraction(columns, unitRoundoff(kernels));
   const question = { kernels, tolerance, dv, causal: shape.causal !== null, pairs, storage, exactBound, box, truncation, costs };
   const planned: Planned = centred === null || method === 'exact'

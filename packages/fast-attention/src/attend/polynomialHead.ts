@@ -1,7 +1,7 @@
 import type { FloatArray, Kernels } from '@prompt-limits/core-linalg';
 import { causalParts } from './causalParts.ts';
 import type { CentredHead } from './centredHead.ts';
-import { addMoments, packValues, packVectors, squaredNorms, weighMoments, writeOutputs, type Target } from './pack.ts';
+import { addMoments, centreValues, centreVectors, divideOutputs, squaredNorms, weighMoments, writeOutputs, type Target } from './pack.ts';
 import { tokenBlock, type PolynomialPlan } from './planHead.ts';
 import type { ValueColumns } from './valueColumns.ts';
 
@@ -17,14 +17,18 @@ export interface HeadRun {
   /** null, or c: query i sees keys 0 to i + c. */
   readonly causal: number | null;
   readonly target: Target;
-  /** Whether the norms of the queries are wanted, for bounds of each. */
+  /** Whether the norms of the queries are wanted, for bounds of each; the denominators then are as well. */
   readonly norms: boolean;
+  /** Whether the denominators are wanted. */
+  readonly totals: boolean;
 }
 
 /** What a run leaves behind: a value for each query of the group, token by token, head by head. */
 export interface HeadSums {
-  /** Denominators sum omega e^x, the exact part included; 0 where no key is seen. */
-  readonly totals: Float64Array;
+  /** Denominators sum omega e^x, the exact part included; 0 where no key is seen. null unless wanted or causal. */
+  readonly totals: Float64Array | null;
+  /** The least quotient of a denominator and the weight of the keys that the polynomial summed for it. */
+  readonly least: number;
   /** Weight of the keys that the polynomial summed; the same for all queries without a mask. */
   readonly weight: Float64Array | number;
   /** At least the norm of each stored query, if wanted. */
@@ -43,8 +47,8 @@ export function addKeys(run: HeadRun, from: number, to: number, moments: Float64
       const x = kernels.allocate((end - at) * d);
       const y = kernels.allocate((end - at) * width);
       const block = kernels.allocate(moments.length);
-      packVectors(keys, at, end, keyCentre, keyFactor, d, x);
-      packValues(values, columns, at, end, head.omega, y);
+      centreVectors(kernels, keys, at, end, keyCentre, keyFactor, x);
+      centreValues(kernels, values, columns, at, end, head.omega, y);
       kernels.monomialMoments(plan.set, end - at, x, width, y, block);
       addMoments(moments, block);
     });
@@ -63,9 +67,17 @@ export function polynomialHead(run: HeadRun): HeadSums {
   const { queries, queryCentre, queryFactor } = plan.vectors;
   const { n, per, d } = queries;
   const width = columns.dv + 1;
-  const totals = new Float64Array(n * per);
   const norms = run.norms ? new Float64Array(n * per) : null;
-  if (run.causal !== null) return { totals, norms, weight: causalParts(run, run.causal, totals, norms) };
+  if (run.causal !== null) {
+    const all = new Float64Array(n * per);
+    const weight = causalParts(run, run.causal, all, norms);
+    let least = Infinity;
+    // A row without polynomial part loses nothing to it.
+    for (let q = 0; q < all.length; q++) if (weight[q] !== 0) least = Math.min(least, all[q]! / weight[q]!);
+    return { totals: all, least, norms, weight };
+  }
+  const totals = run.totals || run.norms ? new Float64Array(n * per) : null;
+  let least = Infinity;
   const moments = new Float64Array(plan.set.rank * width);
   addKeys(run, 0, head.keys.n, moments);
   kernels.scratch(() => {
@@ -76,11 +88,13 @@ export function polynomialHead(run: HeadRun): HeadSums {
     const sums = kernels.allocate(Math.min(step, n) * per * width);
     for (let at = 0; at < n; at += step) {
       const tokens = Math.min(n, at + step) - at;
-      packVectors(queries, at, at + tokens, queryCentre, queryFactor, d, x);
+      centreVectors(kernels, queries, at, at + tokens, queryCentre, queryFactor, x);
       kernels.monomialRead(plan.set, tokens * per, x, width, weights, sums);
       if (norms !== null) normsInto(tokens * per, d, d, x, norms.subarray(at * per));
-      writeOutputs(columns, sums, tokens, per, at, target, totals.subarray(at * per));
+      if (totals === null) least = Math.min(least, divideOutputs(kernels, columns, sums, tokens, per, at, target));
+      else writeOutputs(columns, sums, tokens, per, at, target, totals.subarray(at * per));
     }
   });
-  return { totals, norms, weight: head.total };
+  if (totals !== null) for (const total of totals) least = Math.min(least, total);
+  return { totals, least: least / head.total, norms, weight: head.total };
 }

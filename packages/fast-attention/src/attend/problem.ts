@@ -1,6 +1,6 @@
 import type { AttentionProblem } from '@prompt-limits/attention';
-import { assertFinite, assertFiniteNumber, assertInteger, describe, type AttentionShape, type FloatArray, type Tokens } from '@prompt-limits/core-linalg';
-import { largestEntry, rowRanges, type RowRanges, type Vectors } from './views.ts';
+import { assertFinite, assertFiniteNumber, assertInteger, describe, type AttentionShape, type FloatArray, type Kernels, type Tokens } from '@prompt-limits/core-linalg';
+import { kernelRanges, largestEntry, rowRanges, type RowRanges, type Vectors } from './views.ts';
 
 /** A checked problem: its shape and the ranges of its rows, found in the same pass. */
 export interface CheckedProblem {
@@ -25,8 +25,8 @@ function assertTokens(fn: string, name: string, t: Tokens, like: Tokens): void {
   }
 }
 
-function ranged(fn: string, name: string, { data, d }: Tokens): RowRanges {
-  const ranges = rowRanges(data, d);
+function ranged(fn: string, name: string, { data, d }: Tokens, kernels: Kernels | undefined): RowRanges {
+  const ranges = kernels === undefined ? rowRanges(data, d) : kernelRanges(data, d, kernels);
   if (!ranges.finite) assertFinite(fn, name, data);
   return ranges;
 }
@@ -34,8 +34,8 @@ function ranged(fn: string, name: string, { data, d }: Tokens): RowRanges {
 /** The largest finite value of an array's precision. */
 const largestFinite = (data: FloatArray): number => (data instanceof Float64Array ? Number.MAX_VALUE : (2 - 2 ** -23) * 2 ** 127);
 
-/** Every requirement of `attend` on its problem, those of exact attention included, and at least one query and one key. */
-export function checkedProblem(fn: string, problem: AttentionProblem): CheckedProblem {
+/** The requirements of `attend` on the kinds and shapes of its problem: at least one query and one key. */
+export function checkedShape(fn: string, problem: AttentionProblem): AttentionShape {
   const { queries, keys, values, scale, heads = 1, keyHeads = heads, causal = false } = problem;
   assertTokens(fn, 'queries', queries, queries);
   assertTokens(fn, 'keys', keys, queries);
@@ -52,7 +52,22 @@ export function checkedProblem(fn: string, problem: AttentionProblem): CheckedPr
   }
   if (values.n !== keys.n) throw new RangeError(`${fn}: values must have as many tokens as keys (n = ${keys.n}), got n = ${values.n}`);
   if (typeof causal !== 'boolean') assertInteger(fn, 'causal', causal, Number.MIN_SAFE_INTEGER);
-  const ranges = { queries: ranged(fn, 'queries', queries), keys: ranged(fn, 'keys', keys), values: ranged(fn, 'values', values) };
+  return {
+    queries: queries.n, keys: keys.n, heads, keyHeads, d, dv: values.d / keyHeads, scale,
+    causal: causal === false ? null : causal === true ? keys.n - queries.n : causal,
+  };
+}
+
+/**
+ * Every requirement of `attend` on its problem, those of exact attention included.
+ *
+ * @param kernels - of the precision of the tokens; they find the ranges if given
+ */
+export function checkedProblem(fn: string, problem: AttentionProblem, kernels?: Kernels): CheckedProblem {
+  const shape = checkedShape(fn, problem);
+  const { queries, keys, values } = problem;
+  const { d, scale } = shape;
+  const ranges = { queries: ranged(fn, 'queries', queries, kernels), keys: ranged(fn, 'keys', keys, kernels), values: ranged(fn, 'values', values, kernels) };
 
   // As in exact attention, which a head may need: no score, nor a difference of two in base 2, overflows, and no sum of values.
   const limit = largestFinite(queries.data);
@@ -64,11 +79,7 @@ export function checkedProblem(fn: string, problem: AttentionProblem): CheckedPr
   if (!(largest <= limit / keys.n)) {
     throw new RangeError(`${fn}: values must be at most ${limit / keys.n} in absolute value so that no sum of ${keys.n} overflows, got ${largest}`);
   }
-  const shape = {
-    queries: queries.n, keys: keys.n, heads, keyHeads, d, dv: values.d / keyHeads, scale,
-    causal: causal === false ? null : causal === true ? keys.n - queries.n : causal,
-  };
-  return { shape, group: heads / keyHeads, ...ranges };
+  return { shape, group: shape.heads / shape.keyHeads, ...ranges };
 }
 
 /** The queries of the heads that read key head `head`, and its keys. */

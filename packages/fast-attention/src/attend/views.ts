@@ -1,4 +1,4 @@
-import type { FloatArray } from '@prompt-limits/core-linalg';
+import type { FloatArray, Kernels } from '@prompt-limits/core-linalg';
 
 /** Vectors of width d inside tokens: vector j of token t starts at t * stride + offset + j * d. */
 export interface Vectors {
@@ -49,6 +49,34 @@ export function rowRanges(data: FloatArray, stride: number): RowRanges {
   }
   for (let c = 0; c < stride; c++) if (low[c] === -Infinity || high[c] === Infinity) finite = false;
   return { low, high, finite };
+}
+
+/** Most values of a foreign array that one kernel call sees, because they are copied for it: they stay in the second-level cache. */
+const foreignValues = 1 << 16;
+
+/** Whether kernels use the array where it lies. */
+export const inPlace = (kernels: Kernels, data: FloatArray): boolean =>
+  kernels.build === 'plain' || kernels.scratch(() => kernels.allocate(0).buffer === data.buffer);
+
+/** Tokens of `stride` values that one kernel call should see. */
+export const callTokens = (kernels: Kernels, { data, stride }: Pick<Vectors, 'data' | 'stride'>): number =>
+  (inPlace(kernels, data) ? Infinity : Math.max(1, Math.floor(foreignValues / stride)));
+
+/** `rowRanges` by the kernels, on all their threads. */
+export function kernelRanges(data: FloatArray, stride: number, kernels: Kernels): RowRanges {
+  const ranges = { low: new Float64Array(stride).fill(Infinity), high: new Float64Array(stride).fill(-Infinity) };
+  const [low, high] = [new Float64Array(stride), new Float64Array(stride)];
+  const block = callTokens(kernels, { data, stride }) * stride;
+  let finite = true;
+  for (let from = 0; from < data.length; from += block) {
+    const part = data.length <= block ? data : data.subarray(from, from + block);
+    if (!kernels.tokenRanges(part.length / stride, stride, part, low, high)) finite = false;
+    for (let c = 0; c < stride; c++) {
+      ranges.low[c] = Math.min(ranges.low[c]!, low[c]!);
+      ranges.high[c] = Math.max(ranges.high[c]!, high[c]!);
+    }
+  }
+  return { ...ranges, finite };
 }
 
 /** The largest absolute value of rows `from` to `to - 1`. */
