@@ -23,4 +23,4 @@ export { monomialReadVjp, monomialReadVjpScratchBytes } from './monomialsVjp';
 export { rmsNorm, rmsNormVjp, rmsNormVjpInput } from './rmsNorm';
 export { silu, siluVjp, swiglu, swigluVjp } from './silu';
 export { softmaxRows, softmaxRowsVjp } from './softmax';
-export { centreTokens, furthestSquare, tokenQuotients, tokenRanges } from './tokens';
+export { centreTokens, clear, furthestSquare, tokenQuotients, tokenRanges } from './tokens';

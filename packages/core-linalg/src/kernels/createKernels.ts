@@ -64,6 +64,7 @@ export async function createKernels(options: KernelOptions = {}): Promise<Kernel
   const memory = new KernelMemory(memoryMiB, shared);
   const instance = await WebAssembly.instantiate(module, { env: { memory: memory.memory } });
   const raw = instance.exports as unknown as RawKernels;
+  memory.clear = (at, bytes) => void raw['clear']!(at, bytes);
   const tasks = taskRunner(raw, memory, shared ? await startPool(threads, wanted, raw, module, memory.memory) : null);
   return checkedKernels({
     build: chosen,

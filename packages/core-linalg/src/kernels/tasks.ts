@@ -61,5 +61,7 @@ export function taskRunner(raw: RawKernels, memory: KernelMemory, pool: WorkerPo
 /** [0, total) in at most `pieces` ranges, all but the last a multiple of `step` long. */
 export function ranges(total: number, pieces: number, step: number = 1): (readonly [from: number, to: number])[] {
   const size = Math.max(step, Math.ceil(total / pieces / step) * step);
-  return Array.from({ length: Math.ceil(total / size) }, (_, i) => [i * size, Math.min(total, (i + 1) * size)] as const);
+  const parts: (readonly [from: number, to: number])[] = [];
+  for (let from = 0; from < total; from += size) parts.push([from, Math.min(total, from + size)]);
+  return parts;
 }

@@ -58,7 +58,7 @@ export function wasmMonomials(tasks: Tasks): Pick<Kernels, 'monomialMoments' | '
         const parts = pieces === 1 ? 1 : Math.max(tasks.threads, most);
         const shares = ranges(n, parts, block);
         const sums = memory.reserve('monomialMoments', bytes * shares.length);
-        memory.view(sums, (bytes / 4) * shares.length).fill(0);
+        memory.clear(sums, bytes * shares.length);
         const lines = (list: readonly (readonly [from: number, to: number])[], own: boolean): number[][] =>
           list.map(([from, to], i) => [
             runs, rank, kept, d, xAt + from * d * 4, columns, yAt + from * columns * 4, sums + (own ? i * bytes : 0), to - from, 0,

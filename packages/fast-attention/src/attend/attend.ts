@@ -79,26 +79,31 @@ export function usedKernels(fn: string, data: FloatArray, kernels: Kernels | und
   return kernels;
 }
 
-/** Most values of a problem that are copied into kernel memory, to be read there by one pass after the other. */
-const placedValues = 2 ** 24;
+/** Fewest and most values of a problem that are copied into kernel memory, to be read there by one pass after the other. */
+const placedValues = [2 ** 12, 2 ** 23] as const;
 
 /** The problem in kernel memory if there is room, else as it is. */
 function inKernelMemory<A extends FloatArray>(problem: AttentionProblem<A>, kernels: Kernels): AttentionProblem<A> {
   const { queries, keys, values } = problem;
-  if (kernels.build === 'plain' || queries.data.length + keys.data.length + values.data.length > placedValues) return problem;
-  const place = (t: Tokens<A>): Tokens<A> => {
-    if (inPlace(kernels, t.data)) return t;
-    const data = kernels.allocate(t.data.length) as A;
-    data.set(t.data);
-    return { ...t, data };
-  };
+  const total = queries.data.length + keys.data.length + values.data.length;
+  if (kernels.build === 'plain' || total < placedValues[0] || total > placedValues[1]) return problem;
+  if (inPlace(kernels, queries.data) && inPlace(kernels, keys.data) && inPlace(kernels, values.data)) return problem;
+  let memory: FloatArray;
   try {
-    const placed = place(queries);
-    return { ...problem, queries: placed, keys: place(keys), values: place(values) };
+    // All at once: where there is no room for all, none is taken.
+    memory = kernels.allocate(total + 48);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     return problem;
   }
+  let at = 0;
+  const place = ({ d, data }: Tokens<A>): Tokens<A> => {
+    const copy = memory.subarray(at, at + data.length) as A;
+    copy.set(data);
+    at += Math.ceil(data.length / 16) * 16; // on to the next cache line
+    return tokens(d, copy);
+  };
+  return { ...problem, queries: place(queries), keys: place(keys), values: place(values) };
 }
 
 /** One key head: how it is computed, what came out, how good it is. */
@@ -148,13 +153,12 @@ export function attend<A extends FloatArray>(problem: AttentionProblem<A>, optio
   if (options.costs !== undefined) assertCosts(fn, options.costs);
   assertOneOf(fn, 'certificate', certificate, ['a-priori', 'a-posteriori', 'sampled']);
   if (degree !== undefined) assertInteger(fn, 'degree', degree, 0, 64);
-  const { rows = 64, confidence = 0.99, random = randomSource(1) } = options.sample ?? {};
+  const { rows = 64, confidence = 0.99, random } = options.sample ?? {};
   assertInteger(fn, 'sample.rows', rows, 1);
   assertInRange(fn, 'sample.confidence', confidence, Number.MIN_VALUE, 1 - Number.EPSILON / 2);
   checkedShape(fn, problem);
   const kernels = usedKernels(fn, problem.queries.data, options.kernels);
-  return kernels.scratch(() => {
-    const placed = inKernelMemory(problem, kernels);
+  const run = (placed: AttentionProblem<A>): FastAttention<A> => {
     const checked = checkedProblem(fn, placed, kernels);
     const { shape, group } = checked;
     const Storage = problem.queries.data.constructor as new (length: number) => A;
@@ -177,23 +181,30 @@ export function attend<A extends FloatArray>(problem: AttentionProblem<A>, optio
       } else {
         const target = { output: output.data, stride: shape.heads * shape.dv, offset: head * group * shape.dv };
         const norms = perQuery && certificate !== 'a-priori';
-        const run = { kernels, head: centred, plan: planned.run, scale: shape.scale, values: placed.values.data, columns, causal: shape.causal, target, norms, totals: logs !== null };
-        const sums: HeadSums = polynomialHead(run);
+        const one = { kernels, head: centred, plan: planned.run, scale: shape.scale, values: placed.values.data, columns, causal: shape.causal, target, norms, totals: logs !== null };
+        const sums: HeadSums = polynomialHead(one);
         bounds = certificate === 'a-priori'
           ? aPrioriBounds(planned.run, columns, kernels, shape.queries * group, perQuery)
           : aPosterioriBounds(planned.run, centred, sums, columns, kernels, perQuery);
-        if (logs !== null) logError = Math.max(logError, logPartitions.polynomial(run, sums, shape.queries, head * group, bounds, logs));
+        if (logs !== null) logError = Math.max(logError, logPartitions.polynomial(one, sums, shape.queries, head * group, bounds, logs));
       }
       results.push({ planned, bounds, columns });
     }
     if (exact.length > 0) exactHeads(placed, checked, exact, kernels, output.data, logs ?? new Storage(shape.heads * shape.queries));
     const plan = Array.from({ length: shape.heads }, (_, a) => results[Math.floor(a / group)]!.planned.plan);
-    const sample = certificate === 'sampled' ? { rows, confidence, random } : null;
+    const sample = certificate === 'sampled' ? { rows, confidence, random: random ?? randomSource(1) } : null;
     return {
       output,
       certificate: certified(placed, checked, results, plan, certificate, perQuery, output.data, sample),
       plan,
       ...(logs === null ? {} : { logPartition: logs, logPartitionError: logError }),
     };
-  });
+  };
+  try {
+    return kernels.scratch(() => run(inKernelMemory(problem, kernels)));
+  } catch (error) {
+    // The copies may have left too little room; what else is wrong is wrong again.
+    if (!(error instanceof RangeError) || kernels.build === 'plain') throw error;
+    return run(problem);
+  }
 }

@@ -17,8 +17,8 @@ export interface BallOptions {
   readonly kernels?: Kernels | undefined;
 }
 
-/** Vectors on which centres are compared: enough to find one within a percent or so. Of few vectors an eighth has to do: the steps are to take no more time than the pass over all. */
-const sampleSize = (total: number): number => Math.min(512, Math.max(64, Math.ceil(total / 8)));
+/** Vectors on which centres are compared: enough to find one within a percent or so. Of few vectors a part has to do: the steps are not to take much longer than a pass over all. */
+const sampleSize = (total: number): number => Math.min(512, Math.max(48, Math.ceil(total / 16)));
 
 /** Steps of the ball's centre towards the furthest vector: the k-th goes 1 / (k + 1) of the way (Badoiu and Clarkson 2003). */
 const steps = 24;

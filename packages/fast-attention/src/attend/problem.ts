@@ -25,8 +25,11 @@ function assertTokens(fn: string, name: string, t: Tokens, like: Tokens): void {
   }
 }
 
+/** So few values take less time than a call of a kernel. */
+const fewValues = 1024;
+
 function ranged(fn: string, name: string, { data, d }: Tokens, kernels: Kernels | undefined): RowRanges {
-  const ranges = kernels === undefined ? rowRanges(data, d) : kernelRanges(data, d, kernels);
+  const ranges = kernels === undefined || data.length < fewValues ? rowRanges(data, d) : kernelRanges(data, d, kernels);
   if (!ranges.finite) assertFinite(fn, name, data);
   return ranges;
 }

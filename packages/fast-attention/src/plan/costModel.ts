@@ -120,5 +120,5 @@ export function nominalCosts({ build, precision }: Pick<Kernels, 'build' | 'prec
     return { exactPair: { base: 20 * slow, each: slow }, monomial: { base: 5 * slow, each: 1.1 * slow }, token: { base: 40, each: 12 }, call: 1e5, measured: false };
   }
   const slow = build === 'simd128' ? 1.4 : 1;
-  return { exactPair: { base: 0.5 * slow, each: 0.036 * slow }, monomial: { base: 0.1 * slow, each: 0.04 * slow }, token: { base: 10, each: 8 }, call: 1e5, measured: false };
+  return { exactPair: { base: 0.5 * slow, each: 0.036 * slow }, monomial: { base: 0.1 * slow, each: 0.04 * slow }, token: { base: 10, each: 2 }, call: 1e5, measured: false };
 }
