@@ -69,7 +69,7 @@ export interface PlanQuestion {
 }
 
 /** Tokens packed at once: their features and values stay in the second-level cache. */
-export const tokenBlock: number = 8192;
+export const tokenBlock: number = 16384;
 
 /** Most bytes of moments, weights and exponents of one head. */
 export const stateBytes: number = 2 ** 26;
