@@ -29,6 +29,8 @@ export interface Suite {
   readonly claim: string;
   /** What each column holds, with its unit. */
   readonly columns: Readonly<Record<string, string>>;
+  /** The rows as an SVG document, where a picture says more than a table. */
+  picture?(rows: readonly Row[]): string;
   /** Measures. */
   run(options: SuiteOptions): Promise<SuiteResult>;
 }
