@@ -37,12 +37,13 @@ export function phasePicture(rows: readonly Row[]): string {
   const speeds = points.map(({ speedup }) => speedup);
   const [slow, fast] = [Math.min(0.5, ...speeds), Math.max(2, ...speeds)];
   const speed = scaleLog([slow, fast], [SPEED.bottom, SPEED.top]);
-  const drawn = (list: readonly Point[], y: (p: Point) => number): Markup[] => lengths.map((n, i) => {
+  const drawn = (list: readonly Point[], y: (p: Point) => number, named: boolean): Markup[] => lengths.map((n, i) => {
     const own = list.filter((p) => p.n === n);
     const colour = COLOURS[Math.min(i, COLOURS.length - 1)]!;
     const path = line<Point>((p) => place(x(p.ratio)), (p) => place(y(p)))(own) ?? '';
     const dots = own.map((p) => html`<circle cx="${place(x(p.ratio))}" cy="${place(y(p))}" r="4" stroke="${colour}" class="${p.method}" fill="${p.method === 'polynomial' ? colour : '#fff'}"><title>n = ${p.n}, B = ${p.ratio} sqrt(ln n): rank ${p.rank ?? 'none'}, ${p.method}, ${place(p.speedup)} times exact</title></circle>`);
-    const last = own.at(-1);
+    // The lines of the lower plot end on each other; their colours are those of the upper one.
+    const last = named ? own.at(-1) : undefined;
     return html`<path class="line" d="${path}" stroke="${colour}"/>${dots}${last ? html`<text x="${place(x(last.ratio) + 9)}" y="${place(y(last) + 4)}">n = ${n}</text>` : null}`;
   });
   const ticks = x.ticks(10);
@@ -51,10 +52,10 @@ export function phasePicture(rows: readonly Row[]): string {
 <style>${STYLE}</style>
 ${leftAxis(rank, logTicks(1, rank.domain()[1]!), (t) => t.toExponential(0).replace('e+', 'e'), 'rank needed (log axis)', RANK)}
 <line class="threshold" x1="${at1}" x2="${at1}" y1="${RANK.top}" y2="${SPEED.bottom}"/>
-${drawn(ranked, (p) => rank(p.rank!))}
+${drawn(ranked, (p) => rank(p.rank!), true)}
 ${bottomAxis(x, ticks, String, '', RANK)}
 ${leftAxis(speed, logTicks(slow, fast), String, 'times as fast as exact attention, filled: by polynomial (log axis)', SPEED)}
-${drawn(points, (p) => speed(p.speedup))}
+${drawn(points, (p) => speed(p.speedup), false)}
 ${bottomAxis(x, ticks, String, 'B / sqrt(ln n)', SPEED)}
 </svg>`.source}\n`;
 }
