@@ -21,7 +21,7 @@ const TOLERANCES = [1e-2, 1e-3, 1e-4];
 /** Certificates against exact attention in float64. */
 export const certificates: Suite = {
   name: 'certificates',
-  claim: 'No deterministic certificate of near-linear attention, of its gradient or of a compiled prompt is ever violated; on values chosen against the polynomial the bounds are within 3 times the error.',
+  claim: 'No deterministic certificate of near-linear attention, of its gradient or of a compiled prompt is ever violated; on values chosen against the weights the bounds are within 3 times the error.',
   columns: {
     method: 'attend; compiled: attention to a compiled prompt; merged: the same with a user\'s tokens beside it; gradient: attendVjp',
     kind: 'what the certificate rests on: a-posteriori and a-priori are proofs; sampled is a statement with confidence 0.9999 about all rows of a problem, and a violation one that is false',

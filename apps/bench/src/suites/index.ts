@@ -1,4 +1,5 @@
 import { attentionExact } from './attentionExact.ts';
+import { certificates } from './certificates.ts';
 import { compiledPrompt } from './compiledPrompt.ts';
 import { contextualMap } from './contextualMap.ts';
 import { fastAttention } from './fastAttention.ts';
@@ -13,4 +14,4 @@ import { widthDepth } from './widthDepth.ts';
 import type { Suite } from './suite.ts';
 
 /** Every suite, in the order of the list that `prompt-limits bench` prints. */
-export const suites: readonly Suite[] = [kernels, attentionExact, tuneStep, lemmas, contextualMap, fastAttention, phase, gradient, compiledPrompt, universality, memorize, widthDepth];
+export const suites: readonly Suite[] = [kernels, attentionExact, tuneStep, lemmas, contextualMap, fastAttention, phase, certificates, gradient, compiledPrompt, universality, memorize, widthDepth];

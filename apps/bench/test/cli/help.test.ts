@@ -14,7 +14,7 @@ test('--help names the commands, and each command its options', async () => {
 test('bench without a suite lists every suite with its claim, as text and as JSON', async () => {
   const [text, json] = await Promise.all([runCli(['bench']), runCli(['bench', '--json'])]);
   for (const { name, claim } of suites) expect(text.stdout).toContain(`${name}\n  ${claim}\n`);
-  expect(JSON.parse(json.stdout).suites.map((s: { name: string }) => s.name)).toEqual(['kernels', 'attention-exact', 'tune-step', 'lemmas', 'contextual-map', 'fast-attention', 'phase', 'gradient', 'compiled-prompt', 'universality', 'memorize', 'width-depth']);
+  expect(JSON.parse(json.stdout).suites.map((s: { name: string }) => s.name)).toEqual(['kernels', 'attention-exact', 'tune-step', 'lemmas', 'contextual-map', 'fast-attention', 'phase', 'certificates', 'gradient', 'compiled-prompt', 'universality', 'memorize', 'width-depth']);
   expect(text.stdout).not.toContain('\u001B');
 });
 
@@ -23,7 +23,7 @@ test('an unknown command, suite or option is refused with exit code 2 and one li
   expect(wrong.map((w) => w.code)).toEqual([2, 2, 2, 2]);
   expect(wrong.map((w) => w.stdout)).toEqual(['', '', '', '']);
   expect(wrong[0]!.stderr).toContain("unknown command 'reprot'");
-  expect(wrong[1]!.stderr).toBe('error: suite: must be one of kernels, attention-exact, tune-step, lemmas, contextual-map, fast-attention, phase, gradient, compiled-prompt, universality, memorize, width-depth, got speed\n');
+  expect(wrong[1]!.stderr).toBe('error: suite: must be one of kernels, attention-exact, tune-step, lemmas, contextual-map, fast-attention, phase, certificates, gradient, compiled-prompt, universality, memorize, width-depth, got speed\n');
   expect(wrong[2]!.stderr).toContain("unknown option '--fast'");
   expect(wrong[3]!.stderr).toContain("option '--threads <count>' argument 'two' is invalid. It must be an integer from 1 to 64.");
   for (const { stderr } of wrong) expect(stderr).not.toContain('    at ');
