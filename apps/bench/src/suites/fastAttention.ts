@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { attend as exactly, type AttentionProblem } from '@prompt-limits/attention';
-import { attentionFlops, geometricMeanRatio, interleave, logLogSlope, median, type Samples } from '@prompt-limits/bench';
+import { attentionFlops, geometricMeanRatio, interleave, logLogSlope, median } from '@prompt-limits/bench';
 import { describeNodeMachine } from '@prompt-limits/bench/node';
 import { createKernels, type Kernels } from '@prompt-limits/core-linalg';
 import { attend, monomialCount, taylorDegree, weightTolerance, type FastAttention } from '@prompt-limits/fast-attention';
@@ -10,7 +10,7 @@ import { startPeer, type Peer } from '../peers/process.ts';
 import { ENTRIES, fastCases, fastProblem, type FastCase } from './fastAttentionCases.ts';
 import type { Suite, SuiteOptions, SuiteResult } from './suite.ts';
 
-/** Largest n at which exact attention is timed; beyond, its time grows with n^2. */
+/** Largest n at which exact attention is timed. Beyond, that n is timed in the same rounds, and its time grows with n^2. */
 const EXACT_LIMIT = 16384;
 /** Likewise onnxruntime, and with --quick. */
 const PEER_LIMITS = [16384, 4096] as const;
@@ -41,13 +41,13 @@ export const fastAttention: Suite = {
     threads: 'threads that share the work',
     ms: 'median milliseconds, checks, plan and certificate included',
     exactMs: 'median milliseconds of our exact attention on as many threads, in turn with it',
-    exactScaledFrom: 'n at which exactMs was timed, if another: scaled by n^2',
+    exactScaledFrom: 'n at which exactMs was timed, in the same rounds, if another: scaled by n^2',
     ortMs1: 'median milliseconds of onnxruntime-node on one thread, the faster of its graphs, in a process of its own',
     ortMs2: 'the same on `threads` threads',
     ortScaledFrom: 'n at which both were timed, if another: scaled by n^2',
-    ratioToExact: 'time over exact, geometric mean over the rounds (of medians, where exact is scaled)',
+    ratioToExact: 'time over exact, geometric mean over the rounds',
     speedupOverExact: 'its inverse',
-    speedupOverOrt2: 'ortMs2 over ms',
+    speedupOverOrt2: 'how many times as fast as onnxruntime-node on `threads` threads, geometric mean over the rounds',
     maxError: `largest difference from exact attention in float64 over ${SAMPLED} queries, as a fraction of the range of V`,
     certified: 'the bound on it for all queries',
     certificateKind: 'what the bound rests on',
@@ -59,24 +59,17 @@ export const fastAttention: Suite = {
 
 type Stepped = Omit<SuiteOptions, 'onProgress'> & { onProgress: (f: number) => void };
 
-/** Times at the largest n that was timed, by d: what later rows are scaled from. */
-interface Known {
-  readonly exact: Map<number, { n: number; ms: number }>;
-  readonly peers: { n: number; ms1: number; ms2: number }[];
-}
-
 async function run({ quick, threads, signal, onProgress }: SuiteOptions): Promise<SuiteResult> {
   const kernels = await createKernels({ threads });
   const peers = [...new Set([1, threads])].map((t) => startPeer('onnxruntime-node', t));
   try {
     const rows: Row[] = [];
-    const known: Known = { exact: new Map(), peers: [] };
     const list = fastCases(quick);
     warmUp(fastProblem(list[0]!), kernels);
     for (const [i, c] of list.entries()) {
       signal.throwIfAborted();
       const step = (f: number): void => onProgress((i + f) / list.length, `n = ${c.n}, d = ${c.d}, ${c.data}`);
-      rows.push(await measure(c, kernels, peers, known, { quick, threads, signal, onProgress: step }));
+      rows.push(await measure(c, kernels, peers, { quick, threads, signal, onProgress: step }));
     }
     return { machine: describeNodeMachine(kernels), rows: [...rows, ...figures(rows)] };
   } finally {
@@ -90,13 +83,14 @@ function warmUp(problem: AttentionProblem, kernels: Kernels): void {
   for (const start = performance.now(); performance.now() - start < WARM_UP; ) attend(problem, { method: 'polynomial', tolerance: 1e-3, kernels });
 }
 
-async function measure(c: FastCase, kernels: Kernels, peers: readonly Peer[], known: Known, { quick, signal, onProgress }: Stepped): Promise<Row> {
+async function measure(c: FastCase, kernels: Kernels, peers: readonly Peer[], { quick, signal, onProgress }: Stepped): Promise<Row> {
   const { n, d } = c;
   const problem = fastProblem(c);
   const exactOnly = c.options.method === 'exact';
-  const withExact = !exactOnly && n <= EXACT_LIMIT;
-  const withPeers = c.peers && n <= PEER_LIMITS[quick ? 1 : 0];
-  if (withPeers) for (const peer of peers) await peer.prepare({ n, d, bound: ENTRIES, seed: 1, sampled: [0] });
+  const exactN = Math.min(n, EXACT_LIMIT);
+  const peerN = Math.min(n, PEER_LIMITS[quick ? 1 : 0]);
+  const smaller = exactN === n ? problem : fastProblem({ ...c, n: exactN });
+  if (c.peers) for (const peer of peers) await peer.prepare({ n: peerN, d, bound: ENTRIES, seed: 1, sampled: [0] });
   let result: FastAttention | null = null;
   const rested = (call: () => unknown) => async (repeats: number): Promise<number> => {
     await pause(REST);
@@ -107,27 +101,24 @@ async function measure(c: FastCase, kernels: Kernels, peers: readonly Peer[], kn
   const samples = await interleave(
     [
       { name: 'ours', time: rested(() => (exactOnly ? exactly(problem, kernels) : (result = attend(problem, { ...c.options, kernels })))) },
-      ...(withExact ? [{ name: 'exact', time: rested(() => exactly(problem, kernels)) }] : []),
-      ...(withPeers ? peers.map((peer, k) => ({ name: `peer ${k}`, time: async (repeats: number): Promise<number> => (await pause(REST), peer.time(repeats)) })) : []),
+      ...(exactOnly ? [] : [{ name: 'exact', time: rested(() => exactly(smaller, kernels)) }]),
+      ...(c.peers ? peers.map((peer, k) => ({ name: `peer ${k}`, time: async (repeats: number): Promise<number> => (await pause(REST), peer.time(repeats)) })) : []),
     ],
     { rounds: n > 4096 ? (quick ? 3 : 5) : quick ? 5 : 9, minMilliseconds: n > 4096 ? 60 : 20, signal, onProgress },
   );
-  const find = (name: string): Samples | null => samples.find((s) => s.name === name) ?? null;
-  const ms = median(samples[0]!.milliseconds);
-  const exact = find('exact');
-  if (exact !== null && !c.causal) known.exact.set(d, { n, ms: median(exact.milliseconds) });
-  if (withPeers) known.peers.push({ n, ms1: median(find('peer 0')!.milliseconds), ms2: median(find(`peer ${peers.length - 1}`)!.milliseconds) });
-  const exactFrom = exact === null && !exactOnly ? known.exact.get(d) ?? null : null;
-  const exactMs = exact === null ? (exactFrom === null ? null : exactFrom.ms * (n / exactFrom.n) ** 2) : median(exact.milliseconds);
-  const ort = c.peers ? known.peers.at(-1) ?? null : null;
-  const growth = ort === null ? 1 : (n / ort.n) ** 2;
-  const ratio = exact === null ? (exactMs === null ? null : ms / exactMs) : geometricMeanRatio(samples[0]!.milliseconds, exact.milliseconds);
+  const ours = samples[0]!.milliseconds;
+  const ms = median(ours);
+  /** Samples by name, scaled by n^2 from the n that was timed. */
+  const scaled = (name: string, from: number): readonly number[] | null => samples.find((x) => x.name === name)?.milliseconds.map((t) => t * (n / from) ** 2) ?? null;
+  const exact = scaled('exact', exactN);
+  const [ort1, ort2] = [scaled('peer 0', peerN), scaled(`peer ${peers.length - 1}`, peerN)];
+  const ratio = exact === null ? null : geometricMeanRatio(ours, exact);
   return {
     n, d, B: largestOf(problem), data: c.data, causal: c.causal ? 1 : 0, asked: c.options.method ?? 'auto',
     ...described(result as FastAttention | null, problem, c, kernels),
-    threads: kernels.threads, ms, exactMs: exactOnly ? ms : exactMs, exactScaledFrom: exactFrom?.n ?? null,
-    ortMs1: ort === null ? null : ort.ms1 * growth, ortMs2: ort === null ? null : ort.ms2 * growth, ortScaledFrom: growth === 1 ? null : ort!.n,
-    ratioToExact: ratio, speedupOverExact: ratio === null ? null : 1 / ratio, speedupOverOrt2: ort === null ? null : (ort.ms2 * growth) / ms,
+    threads: kernels.threads, ms, exactMs: exact === null ? ms : median(exact), exactScaledFrom: exactN === n || exactOnly ? null : exactN,
+    ortMs1: ort1 && median(ort1), ortMs2: ort2 && median(ort2), ortScaledFrom: ort2 === null || peerN === n ? null : peerN,
+    ratioToExact: ratio, speedupOverExact: ratio && 1 / ratio, speedupOverOrt2: ort2 && geometricMeanRatio(ort2, ours),
     maxError: sampledError(problem, result === null ? exactly(problem, kernels).output.data : (result as FastAttention).output.data, SAMPLED),
     ...bounds(result), gflops: exactOnly ? attentionFlops(n, d) / ms / 1e6 : null, value: null,
   };
