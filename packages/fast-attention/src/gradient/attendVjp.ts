@@ -1,8 +1,10 @@
 import type { AttentionGradient, AttentionProblem, AttentionResult } from '@prompt-limits/attention';
 import {
-  assertFinite, assertInRange, assertOneOf, createPlainKernels, describe, tokens, type FloatArray, type Kernels, type Tokens,
+  assertFinite, assertInRange, assertOneOf, describe, tokens, type FloatArray, type Kernels, type Tokens,
 } from '@prompt-limits/core-linalg';
-import { checkedProblem } from '../attend/problem.ts';
+import { usedKernels } from '../attend/attend.ts';
+import { checkedProblem, checkedShape } from '../attend/problem.ts';
+import { kernelRanges } from '../attend/views.ts';
 import { gradientOf, type HeadResult } from './gradientOf.ts';
 import type { RelativeErrors } from './rowErrors.ts';
 
@@ -79,16 +81,17 @@ export function checkedGradient<A extends FloatArray>(
   const { tolerance = 2 ** -10, method = 'auto', perToken = false } = options;
   assertInRange(fn, 'tolerance', tolerance, Number.MIN_VALUE, 1 - Number.EPSILON / 2);
   assertOneOf(fn, 'method', method, ['exact', 'polynomial', 'auto']);
-  const checked = checkedProblem(fn, problem);
-  const { shape } = checked;
+  const shape = checkedShape(fn, problem);
   const { data } = problem.queries;
+  const kernels = usedKernels(fn, data, options.kernels);
+  const checked = checkedProblem(fn, problem, kernels);
   const rows = shape.heads * shape.dv;
   const like = (name: string, t: Tokens): void => {
     if (t?.data?.constructor !== data.constructor) throw new TypeError(`${fn}: ${name} must be Tokens stored like queries in a ${data.constructor.name}, got ${describe(t?.data ?? t)}`);
     if (t.d !== rows || t.n !== shape.queries || t.data.length !== rows * shape.queries) {
       throw new RangeError(`${fn}: ${name} must be heads * dv x queries (${rows} x ${shape.queries}), got ${t.d} x ${t.n}`);
     }
-    assertFinite(fn, name, t.data);
+    if (!kernelRanges(t.data, t.d, kernels).finite) assertFinite(fn, name, t.data);
   };
   like('outputGradient', outputGradient);
   if (forward !== null) {
@@ -99,11 +102,6 @@ export function checkedGradient<A extends FloatArray>(
     for (const value of forward.logPartition) {
       if (!(value < Infinity)) throw new RangeError(`${fn}: forward.logPartition must be finite or -Infinity, got ${value}`);
     }
-  }
-  const precision = data instanceof Float64Array ? 'float64' : 'float32';
-  const kernels = options.kernels ?? createPlainKernels({ precision });
-  if (kernels.precision !== precision) {
-    throw new TypeError(`${fn}: kernels must compute in the precision of the tokens (${precision}), got ${describe(kernels.precision)}`);
   }
   const first = wanted ?? shape;
   const result = gradientOf<A>(fn, {
@@ -119,14 +117,18 @@ export function checkedGradient<A extends FloatArray>(
     queries: tokens(shape.heads * shape.d, result.queries),
     keys: tokens(shape.keyHeads * shape.d, result.keys),
     values: tokens(shape.keyHeads * shape.dv, result.values),
-    certificate: certificateOf(result, perToken, precision),
+    certificate: certificateOf(result, perToken, kernels.precision),
     plan: result.plan,
   };
 }
 
 function certificateOf(result: HeadResult, perToken: boolean, precision: string): GradientCertificate {
   const { bounds, relative, plan } = result;
-  const largest = (x: Float64Array): number => x.reduce((most, value) => Math.max(most, value), 0);
+  const largest = (x: Float64Array): number => {
+    let most = 0;
+    for (let i = 0; i < x.length; i++) most = Math.max(most, x[i]!);
+    return most;
+  };
   const bound = { queries: largest(bounds.queries), keys: largest(bounds.keys), values: largest(bounds.values) };
   const polynomial = plan.filter((p) => p.method === 'polynomial').length;
   const short = (x: number): string => String(Number(x.toPrecision(3)));

@@ -1,7 +1,7 @@
 import type { FloatArray, Kernels, MonomialSet } from '@prompt-limits/core-linalg';
 
 /** Tokens that one call of a kernel sees: their copies in kernel memory stay small, and its sums are added in float64. */
-export const tokenBlock = 8192;
+export const tokenBlock = 16384;
 
 /** sums_ac += sum_t phi_a(x_t) y_tc over a block of n tokens, in float64 between blocks. */
 export function addMoments(kernels: Kernels, set: MonomialSet, n: number, x: FloatArray, columns: number, y: FloatArray, sums: Float64Array): void {

@@ -116,7 +116,7 @@ function round<A extends FloatArray>(fn: string, question: GradientQuestion, ove
       u: unitRoundoff(kernels),
     };
     const { run, plan: chosen } = overflowed.has(head) ? exact('the sums of this input overflow', null)
-      : choose(fn, question, question.method === 'exact' ? null : headFrame(inputs, head));
+      : choose(fn, question, question.method === 'exact' ? null : headFrame(inputs, head, kernels));
     if (run === null) exactHead(inputs, head, kernels, forward, into);
     else {
       if (!headGradient(inputs, run, kernels, into)) return head;

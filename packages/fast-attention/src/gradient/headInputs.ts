@@ -1,4 +1,4 @@
-import type { AttentionShape, FloatArray } from '@prompt-limits/core-linalg';
+import type { AttentionShape, FloatArray, Kernels } from '@prompt-limits/core-linalg';
 import { enclosingBall } from '../attend/centre.ts';
 import type { RowRanges } from '../attend/views.ts';
 
@@ -31,13 +31,13 @@ export interface HeadFrame {
   readonly range: Float64Array;
 }
 
-/** The frame of query head `head`. */
-export function headFrame({ shape, q, k, ranges }: GradientInputs, head: number): HeadFrame {
+/** The frame of query head `head`; the kernels measure the balls. */
+export function headFrame({ shape, q, k, ranges }: GradientInputs, head: number, kernels: Kernels): HeadFrame {
   const { queries, keys, heads, keyHeads, d, dv, scale } = shape;
   const keyHead = Math.floor((head * keyHeads) / heads);
-  const keyBall = enclosingBall({ data: k, n: keys, stride: keyHeads * d, offset: keyHead * d, per: 1, d }, ranges.k);
+  const keyBall = enclosingBall({ data: k, n: keys, stride: keyHeads * d, offset: keyHead * d, per: 1, d }, ranges.k, { kernels });
   // Queries around 0 keep all weights omega at 1: worth a tenth of the radius.
-  const queryBall = enclosingBall({ data: q, n: queries, stride: heads * d, offset: head * d, per: 1, d }, ranges.q, { keepZero: 1.1 });
+  const queryBall = enclosingBall({ data: q, n: queries, stride: heads * d, offset: head * d, per: 1, d }, ranges.q, { keepZero: 1.1, kernels });
   const queryRadius = Math.abs(scale) * queryBall.radius * (1 + 2 ** -52);
   const exponent = keyBall.radius > 0 && queryRadius > 0 ? Math.round((Math.log2(keyBall.radius) - Math.log2(queryRadius)) / 2) : 0;
   const middle = new Float64Array(dv);
