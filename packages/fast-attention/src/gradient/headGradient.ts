@@ -6,7 +6,7 @@ import { finishRows } from './finishRows.ts';
 import { headData, type GradientInputs, type HeadData } from './headInputs.ts';
 import { headPack, type HeadPack } from './headPack.ts';
 import type { HeadPlan } from './headPlan.ts';
-import { addRow, leastStored, type HeadGradient, type Rows, type Sizes, type Units } from './headRows.ts';
+import { leastStored, type HeadGradient, type Rows, type Sizes, type Units } from './headRows.ts';
 
 const maxAbs = (x: Float64Array): number => x.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
 
@@ -86,7 +86,7 @@ function passOverQueries(
             const dx = kernels.allocate((wanted - from) * d);
             kernels.monomialReadVjp(set, wanted - from, queries, columns, W, sums, dx);
             const factor = inputs.shape.scale * plan.frame.balance;
-            for (let i = from; i < wanted; i++) addRow(into.queries, i, d, dx, (i - from) * d, factor * units[i - from]! * rows.inverse[i]!, into.u);
+            storeQueries({ from, to: wanted, d, dx, factor, units, inverse: rows.inverse }, into);
           }
           if (inside !== null) inside.gradient(rows, into);
         });
@@ -171,6 +171,35 @@ function readKeys(
     const omega = data.weights?.subarray(from, to) ?? null;
     storeKeys({ count, from, dv, d, sums, y, dx, omega, slope: frame.queryCentre.map((x) => x * scale), factors, floors }, into);
   });
+}
+
+/** What `storeQueries` makes the gradient of a block of queries from. */
+interface QuerySums {
+  readonly from: number;
+  readonly to: number;
+  readonly d: number;
+  readonly dx: FloatArray;
+  readonly factor: number;
+  /** For each query of the block: what its cotangent was divided by. */
+  readonly units: Float64Array;
+  readonly inverse: Float64Array;
+}
+
+/** `addRow` for a block of queries. One loop over locals: it runs for every value. */
+function storeQueries({ from, to, d, dx, factor, units, inverse }: QuerySums, into: HeadGradient): void {
+  const { data, stride, offset, bounds } = into.queries;
+  const u = into.u + 2 ** -51;
+  const least = leastStored(into.u);
+  for (let i = from, x = 0; i < to; i++) {
+    const weight = factor * units[i - from]! * inverse[i]!;
+    let largest = 0;
+    for (let o = i * stride + offset, end = o + d; o < end; o++, x++) {
+      const sum = data[o]! + weight * dx[x]!;
+      data[o] = sum;
+      largest = Math.max(largest, Math.abs(sum));
+    }
+    bounds[i]! += largest * u + least;
+  }
 }
 
 /** What `storeKeys` makes the gradient of a block of keys from. */
