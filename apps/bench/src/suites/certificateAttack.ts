@@ -42,7 +42,7 @@ export function attack(random: RandomSource, d: number, halfWidth: number, targe
   const [high, low] = [probes[ratios.indexOf(Math.max(...ratios))]!, probes[ratios.indexOf(Math.min(...ratios))]!];
   const counts = [high, low].map((x) => Math.max(1, Math.round((COPIES * Math.exp(-halfWidth * x)) / (Math.exp(-halfWidth * high) + Math.exp(-halfWidth * low)))));
   // The ends keep the centre and the radius where they were.
-  const keys = [1, -1, ...new Array<number>(counts[0]!).fill(high), ...new Array<number>(counts[1]!).fill(low)];
-  const values = [1, -1, ...new Array<number>(counts[0]!).fill(1), ...new Array<number>(counts[1]!).fill(-1)];
+  const crowded = (atHigh: number, atLow: number): number[] => [1, -1, ...Array.from({ length: counts[0]! + counts[1]! }, (_, j) => (j < counts[0]! ? atHigh : atLow))];
+  const [keys, values] = [crowded(high, low), crowded(1, -1)];
   return { problem: { queries, keys: along(keys), values: tokens(1, Float64Array.from(values)), scale: 1 }, targets: QUERIES };
 }
