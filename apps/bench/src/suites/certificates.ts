@@ -6,7 +6,7 @@ import { attend, attendWithCompiled, compilePrompt } from '@prompt-limits/fast-a
 import type { Row } from '../cli/table.ts';
 import { exactRows } from '../peers/exactRows.ts';
 import { attack } from './certificateAttack.ts';
-import { families, type Family } from './certificateCases.ts';
+import { families } from './certificateCases.ts';
 import { checkGradients, unlessRefused } from './certificateGradients.ts';
 import { Looseness } from './looseness.ts';
 import { modelHeads } from './modelHeads.ts';
@@ -70,28 +70,33 @@ async function run({ quick, threads, signal, onProgress }: SuiteOptions): Promis
   }
 }
 
+type Check = (problem: AttentionProblem, random: RandomSource, kernels: Kernels, looseness: Looseness) => void;
+
+/** What is checked on the families, on which share of the rows (for a statement, a number of them), and where not. */
+const CHECKS: readonly { readonly method: string; readonly kind: string; readonly rows: (target: number) => number; readonly check: Check; readonly without: readonly string[] }[] = [
+  { method: 'attend', kind: 'a-posteriori', rows: (target) => target, check: checkAttend('a-posteriori'), without: [] },
+  // An a-priori fraction is of twice the largest value of its head: one head is enough.
+  { method: 'attend', kind: 'a-priori', rows: (target) => target / 2, check: checkAttend('a-priori'), without: ['grouped heads'] },
+  { method: 'attend', kind: 'sampled', rows: () => 10, check: checkSampled, without: [] },
+  { method: 'compiled', kind: 'a-posteriori', rows: (target) => target / 2, check: checkCompiled(false), without: ['causal', 'grouped heads', 'scores to the edge of 8'] },
+  { method: 'merged', kind: 'a-posteriori', rows: (target) => target / 2, check: checkCompiled(true), without: ['causal', 'grouped heads', 'scores to the edge of 8'] },
+  { method: 'gradient', kind: 'a-posteriori', rows: (target) => target / 2, check: checkGradients, without: ['20,000 keys'] },
+];
+
 function jobsOf(kernels: Kernels, target: number): Job[] {
   const build = `${kernels.build} ${kernels.precision}`;
-  const job = (method: string, kind: string, { name: data }: Pick<Family, 'name'>, wanted: number, check: Job['run']): Job => ({ row: { method, kind, data, build }, target: wanted, run: check });
-  const adversarial = { name: 'adversarial two-point values' };
-  return [
-    job('attend', 'a-posteriori', adversarial, target, (random, looseness) => attackAttend(random, kernels, looseness)),
-    job('compiled', 'a-posteriori', adversarial, target, (random, looseness) => attackCompiled(random, kernels, looseness)),
-    ...families.flatMap((family) => [
-    job('attend', 'a-posteriori', family, target, (random, looseness) => checkAttend(rounded(family.draw(random), kernels), 'a-posteriori', random, kernels, looseness)),
-    // An a-priori fraction is of twice the largest value of its head: one head is enough.
-    ...(family.name === 'grouped heads' ? [] : [
-      job('attend', 'a-priori', family, target / 2, (random, looseness) => checkAttend(rounded(family.draw(random), kernels), 'a-priori', random, kernels, looseness)),
-    ]),
-    job('attend', 'sampled', family, 10, (random, looseness) => checkSampled(rounded(family.draw(random), kernels), random, kernels, looseness)),
-    ...(family.name === 'causal' || family.name === 'grouped heads' || family.name === 'scores to the edge of 8' ? [] : [
-      job('compiled', 'a-posteriori', family, target / 2, (random, looseness) => checkCompiled(rounded(family.draw(random), kernels), false, random, kernels, looseness)),
-      job('merged', 'a-posteriori', family, target / 2, (random, looseness) => checkCompiled(rounded(family.draw(random), kernels), true, random, kernels, looseness)),
-    ]),
-    ...(family.name === '20,000 keys' ? [] : [
-      job('gradient', 'a-posteriori', family, target / 2, (random, looseness) => checkGradients(rounded(family.draw(random), kernels), random, kernels, looseness)),
-    ]),
-  ])];
+  const against = { kind: 'a-posteriori', data: 'adversarial two-point values', build };
+  const jobs: Job[] = [
+    { row: { method: 'attend', ...against }, target, run: (random, looseness) => attackAttend(random, kernels, looseness) },
+    { row: { method: 'compiled', ...against }, target, run: (random, looseness) => attackCompiled(random, kernels, looseness) },
+  ];
+  for (const { name: data, draw } of families) {
+    for (const { method, kind, rows, check, without } of CHECKS) {
+      if (without.includes(data)) continue;
+      jobs.push({ row: { method, kind, data, build }, target: rows(target), run: (random, looseness) => check(rounded(draw(random), kernels), random, kernels, looseness) });
+    }
+  }
+  return jobs;
 }
 
 const between = (random: RandomSource, low: number, high: number): number => low + (high - low) * random.uniform();
@@ -126,21 +131,23 @@ function rounded(problem: AttentionProblem<Float64Array>, kernels: Kernels): Att
 
 const pick = <T>(random: RandomSource, list: readonly T[]): T => list[random.integer(list.length)]!;
 
-function checkAttend(problem: AttentionProblem, certificate: 'a-posteriori' | 'a-priori', random: RandomSource, kernels: Kernels, looseness: Looseness): void {
-  // Degrees instead of tolerances in half of the problems: they take the bounds where no tolerance would.
-  const wanted = random.integer(2) ? { tolerance: pick(random, TOLERANCES) } : { degree: 1 + random.integer(4) };
-  const options = { method: 'polynomial', certificate, perQuery: true, kernels } as const;
-  const result = unlessRefused(() => attend<FloatArray>(problem, { ...options, ...wanted }), () => attend<FloatArray>(problem, options));
-  const { heads = 1, queries: { n } } = problem;
-  const { bound, relative } = result.certificate;
-  const rows = exactRows(problem, certificate === 'a-priori' && relative > 0 ? bound / relative : undefined);
-  for (let a = 0; a < heads; a++) {
-    const approximate = result.plan[a]!.method === 'polynomial';
-    for (let i = 0; i < n; i++) {
-      const error = rows.error(result.output.data, i, a);
-      looseness.add(error, Math.min(result.certificate.perQuery![a * n + i]!, relative), approximate);
+function checkAttend(certificate: 'a-posteriori' | 'a-priori'): Check {
+  return (problem, random, kernels, looseness) => {
+    // Degrees instead of tolerances in half of the problems: they take the bounds where no tolerance would.
+    const wanted = random.integer(2) ? { tolerance: pick(random, TOLERANCES) } : { degree: 1 + random.integer(4) };
+    const options = { method: 'polynomial', certificate, perQuery: true, kernels } as const;
+    const result = unlessRefused(() => attend<FloatArray>(problem, { ...options, ...wanted }), () => attend<FloatArray>(problem, options));
+    const { heads = 1, queries: { n } } = problem;
+    const { bound, relative } = result.certificate;
+    const rows = exactRows(problem, certificate === 'a-priori' && relative > 0 ? bound / relative : undefined);
+    for (let a = 0; a < heads; a++) {
+      const approximate = result.plan[a]!.method === 'polynomial';
+      for (let i = 0; i < n; i++) {
+        const error = rows.error(result.output.data, i, a);
+        looseness.add(error, Math.min(result.certificate.perQuery![a * n + i]!, relative), approximate);
+      }
     }
-  }
+  };
 }
 
 function checkSampled(problem: AttentionProblem, random: RandomSource, kernels: Kernels, looseness: Looseness): void {
@@ -153,21 +160,23 @@ function checkSampled(problem: AttentionProblem, random: RandomSource, kernels: 
   looseness.statement(within / (heads * n) >= certificate.sample!.fraction, plan[0]!.method === 'polynomial');
 }
 
-function checkCompiled({ queries, keys, values, scale }: AttentionProblem, merged: boolean, random: RandomSource, kernels: Kernels, looseness: Looseness): void {
-  let queryRadius = 0;
-  for (let i = 0; i < queries.n; i++) queryRadius = Math.max(queryRadius, Math.hypot(...queries.data.subarray(i * queries.d, (i + 1) * queries.d)));
-  const compiled = compilePrompt({ keys, values, scale, queryRadius: queryRadius * (1 + 2 ** -20) + 2 ** -20, degree: 1 + random.integer(4), tolerance: 0.999, kernels });
-  if (!merged) {
-    const { output, certificate } = compiled.attend(queries, kernels);
-    const rows = exactRows({ queries, keys, values, scale });
+function checkCompiled(merged: boolean): Check {
+  return ({ queries, keys, values, scale }, random, kernels, looseness) => {
+    let queryRadius = 0;
+    for (let i = 0; i < queries.n; i++) queryRadius = Math.max(queryRadius, Math.hypot(...queries.data.subarray(i * queries.d, (i + 1) * queries.d)));
+    const compiled = compilePrompt({ keys, values, scale, queryRadius: queryRadius * (1 + 2 ** -20) + 2 ** -20, degree: 1 + random.integer(4), tolerance: 0.999, kernels });
+    if (!merged) {
+      const { output, certificate } = compiled.attend(queries, kernels);
+      const rows = exactRows({ queries, keys, values, scale });
+      for (let i = 0; i < queries.n; i++) looseness.add(rows.error(output.data, i, 0), certificate.perQuery![i]!, true);
+      return;
+    }
+    const own = { keys: queries, values: tokens(values.d, queries.data.constructor === Float32Array ? new Float32Array(values.d * queries.n) : new Float64Array(values.d * queries.n)) };
+    for (let at = 0; at < own.values.data.length; at++) own.values.data[at] = 2 * random.uniform() - 1;
+    const { output, certificate } = attendWithCompiled(compiled, { queries, ...own }, kernels);
+    const rows = exactRows({ queries, keys: concatTokens(keys, own.keys), values: concatTokens(values, own.values), scale });
     for (let i = 0; i < queries.n; i++) looseness.add(rows.error(output.data, i, 0), certificate.perQuery![i]!, true);
-    return;
-  }
-  const own = { keys: queries, values: tokens(values.d, queries.data.constructor === Float32Array ? new Float32Array(values.d * queries.n) : new Float64Array(values.d * queries.n)) };
-  for (let at = 0; at < own.values.data.length; at++) own.values.data[at] = 2 * random.uniform() - 1;
-  const { output, certificate } = attendWithCompiled(compiled, { queries, ...own }, kernels);
-  const rows = exactRows({ queries, keys: concatTokens(keys, own.keys), values: concatTokens(values, own.values), scale });
-  for (let i = 0; i < queries.n; i++) looseness.add(rows.error(output.data, i, 0), certificate.perQuery![i]!, true);
+  };
 }
 
 function headJob(problems: readonly AttentionProblem<Float32Array>[], divisor: number, kernels: Kernels): Job {

@@ -82,6 +82,21 @@ export function usedKernels(fn: string, data: FloatArray, kernels: Kernels | und
 /** Fewest and most values of a problem that are copied into kernel memory, to be read there by one pass after the other. */
 const placedValues = [2 ** 12, 2 ** 23] as const;
 
+/**
+ * Runs with the problem in kernel memory if there is room; where that left too little room for the rest, again without.
+ *
+ * @internal
+ */
+export function whereKernelsReach<A extends FloatArray, T>(problem: AttentionProblem<A>, kernels: Kernels, run: (placed: AttentionProblem<A>) => T): T {
+  try {
+    return kernels.scratch(() => run(inKernelMemory(problem, kernels)));
+  } catch (error) {
+    // The copies may have left too little room; what else is wrong is wrong again.
+    if (!(error instanceof RangeError) || kernels.build === 'plain') throw error;
+    return run(problem);
+  }
+}
+
 /** The problem in kernel memory if there is room, else as it is. */
 function inKernelMemory<A extends FloatArray>(problem: AttentionProblem<A>, kernels: Kernels): AttentionProblem<A> {
   const { queries, keys, values } = problem;
@@ -200,11 +215,5 @@ export function attend<A extends FloatArray>(problem: AttentionProblem<A>, optio
       ...(logs === null ? {} : { logPartition: logs, logPartitionError: logError }),
     };
   };
-  try {
-    return kernels.scratch(() => run(inKernelMemory(problem, kernels)));
-  } catch (error) {
-    // The copies may have left too little room; what else is wrong is wrong again.
-    if (!(error instanceof RangeError) || kernels.build === 'plain') throw error;
-    return run(problem);
-  }
+  return whereKernelsReach(problem, kernels, run);
 }

@@ -2,7 +2,7 @@ import type { AttentionGradient, AttentionProblem, AttentionResult } from '@prom
 import {
   assertFinite, assertInRange, assertOneOf, describe, tokens, type FloatArray, type Kernels, type Tokens,
 } from '@prompt-limits/core-linalg';
-import { usedKernels } from '../attend/attend.ts';
+import { usedKernels, whereKernelsReach } from '../attend/attend.ts';
 import { checkedProblem, checkedShape } from '../attend/problem.ts';
 import { kernelRanges } from '../attend/views.ts';
 import { gradientOf, type HeadResult } from './gradientOf.ts';
@@ -84,7 +84,6 @@ export function checkedGradient<A extends FloatArray>(
   const shape = checkedShape(fn, problem);
   const { data } = problem.queries;
   const kernels = usedKernels(fn, data, options.kernels);
-  const checked = checkedProblem(fn, problem, kernels);
   const rows = shape.heads * shape.dv;
   const like = (name: string, t: Tokens): void => {
     if (t?.data?.constructor !== data.constructor) throw new TypeError(`${fn}: ${name} must be Tokens stored like queries in a ${data.constructor.name}, got ${describe(t?.data ?? t)}`);
@@ -104,14 +103,17 @@ export function checkedGradient<A extends FloatArray>(
     }
   }
   const first = wanted ?? shape;
-  const result = gradientOf<A>(fn, {
-    shape,
-    inputs: {
-      shape, q: data, k: problem.keys.data, v: problem.values.data, dz: outputGradient.data,
-      ranges: { q: checked.queries, k: checked.keys, v: checked.values },
-    },
-    forward: forward === null ? null : { output: forward.output.data, logPartition: forward.logPartition },
-    wanted: { queries: first.queries, keys: first.keys }, tolerance, method, kernels,
+  const result = whereKernelsReach(problem, kernels, (placed) => {
+    const checked = checkedProblem(fn, placed, kernels);
+    return gradientOf<A>(fn, {
+      shape,
+      inputs: {
+        shape, q: placed.queries.data, k: placed.keys.data, v: placed.values.data, dz: outputGradient.data,
+        ranges: { q: checked.queries, k: checked.keys, v: checked.values },
+      },
+      forward: forward === null ? null : { output: forward.output.data, logPartition: forward.logPartition },
+      wanted: { queries: first.queries, keys: first.keys }, tolerance, method, kernels,
+    });
   });
   return {
     queries: tokens(shape.heads * shape.d, result.queries),
