@@ -64,6 +64,32 @@ function long(random: RandomSource): Problem {
   return { queries: any(200), keys: any(20_000), values: any(20_000), scale: 1 };
 }
 
+/** One to three keys, seen by other numbers of queries. */
+function fewKeys(random: RandomSource): Problem {
+  const [d, n] = [1 + random.integer(4), 1 + random.integer(3)];
+  const any = (columns: number): Tokens<Float64Array> => uniformTokens(random, d, columns, -1, 1);
+  return { queries: any(1 + random.integer(60)), keys: any(n), values: any(n), scale: 0.5 };
+}
+
+/** Values far from 1, normal numbers of Float32. */
+function extremeValues(random: RandomSource): Problem {
+  const problem = problemOf(random, between(random, 0.1, 1));
+  return { ...problem, values: scaled(problem.values, 10 ** between(random, -30, 30)) };
+}
+
+/** Values below the normal numbers of Float32, which it rounds by up to 2^-150 however small they are. */
+function subnormalValues(random: RandomSource): Problem {
+  const problem = problemOf(random, between(random, 0.1, 1));
+  return { ...problem, values: scaled(problem.values, 2 ** between(random, -146, -128)) };
+}
+
+/** Large queries on small keys, and the other way round. */
+function unequal(random: RandomSource): Problem {
+  const problem = problemOf(random, between(random, 0.1, 1));
+  const factor = 10 ** between(random, -12, 12);
+  return { ...problem, queries: scaled(problem.queries, factor), keys: scaled(problem.keys, 1 / factor) };
+}
+
 /** What is drawn, in the order of the table. */
 export const families: readonly Family[] = [
   { name: 'uniform', draw: (random) => problemOf(random, between(random, 0.05, 2)) },
@@ -74,5 +100,9 @@ export const families: readonly Family[] = [
   { name: 'scores to the edge of 8', draw: (random) => problemOf(random, between(random, 2, 4)) },
   { name: 'causal', draw: causal },
   { name: 'grouped heads', draw: grouped },
+  { name: 'one to three keys', draw: fewKeys },
+  { name: 'extreme values', draw: extremeValues },
+  { name: 'subnormal values', draw: subnormalValues },
+  { name: 'unequal sizes', draw: unequal },
   { name: '20,000 keys', draw: long },
 ];

@@ -1,0 +1,59 @@
+import { createKernels, createPlainKernels, randomSource, tokens, type Kernels } from '@prompt-limits/core-linalg';
+import { attend, attendWithCompiled, compilePrompt } from '@prompt-limits/fast-attention';
+import { describe, expect, test } from 'vitest';
+import { families } from '../../src/suites/certificateCases.ts';
+import { certificateJobs } from '../../src/suites/certificates.ts';
+import { Looseness } from '../../src/suites/looseness.ts';
+
+const builds: readonly (readonly [string, () => Kernels | Promise<Kernels>])[] = [
+  ['WASM, Float32', () => createKernels({ threads: 1 })],
+  ['plain Float32', () => createPlainKernels({ precision: 'float32' })],
+  ['plain Float64', () => createPlainKernels({ precision: 'float64' })],
+];
+
+/** Rows with known violations, each reduced below. */
+const known = (row: Record<string, unknown>): boolean => row['data'] === 'subnormal values' || (row['method'] === 'merged' && row['data'] === 'unequal sizes');
+
+test.each(builds)('%s: every row of the table, a few outputs each: no certificate is violated but where it is known', async (_, create) => {
+  const kernels = await create();
+  try {
+    const jobs = certificateJobs(kernels, 100);
+    expect(new Set(jobs.map(({ row }) => row['data']))).toEqual(new Set(['adversarial two-point values', 'adversarial, at the edge of a degree', ...families.map(({ name }) => name)]));
+    for (const { run, row } of jobs) {
+      if (row['method'] === 'attend' && row['data'] === '20,000 keys' && row['kind'] === 'sampled') continue;
+      const looseness = new Looseness();
+      run(randomSource(11), looseness);
+      const { rows, violations, medianLooseness } = looseness.summary();
+      expect(rows).toBeGreaterThan(0);
+      if (!known(row)) expect({ row, violations }).toEqual({ row, violations: 0 });
+      if (String(row['data']).startsWith('adversarial')) expect(medianLooseness).toBeLessThan(3);
+    }
+  } finally {
+    kernels.close();
+  }
+});
+
+test.each(families.map(({ name, draw }) => [name, draw] as const))('%s: asked for, adaptive polynomials run', (_, draw) => {
+  const { plan } = attend(draw(randomSource(11)), { method: 'polynomial', truncation: 'adaptive', tolerance: 1e-2 });
+  for (const { method, truncation } of plan) expect({ method, truncation }).toEqual({ method: 'polynomial', truncation: 'adaptive' });
+});
+
+// Remove `fails`, and the row from `known`, with the defect.
+describe('known violations', () => {
+  test.fails.each(['exact', 'polynomial'] as const)('attend, %s: the mean of 0 and the least Float32 above it is none of Float32', (method) => {
+    const least = 2 ** -149;
+    const one = tokens(1, new Float32Array(1));
+    const problem = { queries: one, keys: tokens(1, new Float32Array(2)), values: tokens(1, Float32Array.of(0, least)), scale: 1 };
+    const { output, certificate } = attend(problem, { method });
+    // Both keys have the weight 1/2.
+    expect(Math.abs(output.data[0]! - least / 2)).toBeLessThanOrEqual(certificate.bound);
+  });
+
+  test.fails('merged: a user\'s score of 1e18 leaves a bound, if only the range', () => {
+    const s = 1e9;
+    const values = tokens(1, Float64Array.of(1, -1));
+    const compiled = compilePrompt({ keys: tokens(1, Float64Array.of(-1 / s, 1 / s)), values, scale: 1, queryRadius: s, degree: 2, tolerance: 0.999 });
+    const { certificate } = attendWithCompiled(compiled, { queries: tokens(1, Float64Array.of(s)), keys: tokens(1, Float64Array.of(s, -s)), values });
+    expect(certificate.bound).not.toBeNaN();
+  });
+});
