@@ -6,7 +6,7 @@ import type { CentredHead } from './centredHead.ts';
 import { errorTerms, totalOf, type PolynomialPlan } from './planHead.ts';
 import type { HeadSums } from './polynomialHead.ts';
 import type { CheckedProblem } from './problem.ts';
-import { storageFraction, type ValueColumns } from './valueColumns.ts';
+import { leastRounding, storageFraction, storedError, type ValueColumns } from './valueColumns.ts';
 import { largestEntry } from './views.ts';
 
 /** Bounds of one key head: fractions of the range of each column of V. */
@@ -21,7 +21,7 @@ export interface HeadBounds {
 /** The bound of each column: all terms, its own storage instead of the largest. */
 function columnsOf(columns: ValueColumns, terms: ErrorTerms, unit: number): Float64Array {
   return columns.range.map((range, c) =>
-    range === 0 ? 0 : totalOf({ ...terms, storage: ((unit + 5 * 2 ** -53) * columns.largest[c]!) / range }));
+    range === 0 ? 0 : totalOf({ ...terms, storage: storedError(columns.largest[c]!, unit) / range }));
 }
 
 /** A head whose columns of V hold equal values each is returned exactly. */
@@ -79,9 +79,11 @@ export function exactBounds(checked: CheckedProblem, head: number, columns: Valu
   }
   const { eta, sums } = exactRounding(kernels, keys, d, S);
   const base = { ...noTerms, input: Math.min(1, outputBound(Math.exp(-2 * Math.min(eta, 300)), 1)) };
-  // Sums of the values as they are: numerator and denominator err by `sums` of sum w |v| each.
-  const perColumn = columns.range.map((range, c) => (range === 0 ? 0 : totalOf({ ...base, sums: (2 * sums * columns.largest[c]!) / range, storage: (unit * columns.largest[c]!) / range })));
-  const storage = storageFraction(columns, unit);
-  const terms = { ...base, sums: Math.min(1, (2 * sums * storage) / unit), storage };
+  // Sums of the values as they are: numerator and denominator err by `sums` of sum w |v| each. A product and a change of the running maximum lose
+  // an absolute part where they underflow, at most two for each key; the weights sum to at least 1.
+  const lost = (2 * keys + 16) * leastRounding(unit);
+  const ofSums = columns.range.map((range, c) => (range === 0 ? 0 : (2 * sums * columns.largest[c]! + lost) / range));
+  const perColumn = columns.range.map((range, c) => (range === 0 ? 0 : totalOf({ ...base, sums: ofSums[c]!, storage: storedError(columns.largest[c]!, unit) / range })));
+  const terms = { ...base, sums: Math.min(1, Math.max(...ofSums)), storage: storageFraction(columns, unit) };
   return { terms, perColumn, perQuery: perQuery ? new Float64Array(queries * group).fill(Math.max(0, ...perColumn)) : null };
 }

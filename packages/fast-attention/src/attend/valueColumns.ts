@@ -30,9 +30,15 @@ export function valueColumns(ranges: RowRanges, stride: number, offset: number, 
   return { dv, offset, stride, low, high, mid, unit, inverse: unit.map((u) => (u === 0 ? 0 : 1 / u)), range: low.map((x, c) => (box ? 2 * B : high[c]! - x)), largest };
 }
 
-/** The largest of u |v| / range over the columns: what storing the output costs as a fraction; columns of equal values cost nothing. */
+/** What one rounding loses at most where the result underflows, with room for the few operations in float64 before it. */
+export const leastRounding = (unit: number): number => (unit === 2 ** -24 ? 2 ** -149 : 2 ** -1071);
+
+/** What storing an output of at most `largest` costs: u of it, and 5 roundings in float64; below the normal range an absolute error. */
+export const storedError = (largest: number, unit: number): number => (unit + 5 * 2 ** -53) * largest + leastRounding(unit);
+
+/** The largest `storedError` over the columns, as a fraction of the range; columns of equal values cost nothing. */
 export function storageFraction({ range, largest }: ValueColumns, unit: number): number {
   let most = 0;
-  for (let c = 0; c < range.length; c++) if (range[c]! > 0) most = Math.max(most, ((unit + 5 * 2 ** -53) * largest[c]!) / range[c]!);
+  for (let c = 0; c < range.length; c++) if (range[c]! > 0) most = Math.max(most, storedError(largest[c]!, unit) / range[c]!);
   return most;
 }
