@@ -81,7 +81,8 @@ export function attendWithCompiled<A extends FloatArray>(compiled: CompiledPromp
     const { head } = bounds;
     const S = Math.abs(scale) * longestToken(headRows(queries, a * d, d)) * longestToken(headRows(keys, keyHead * d, d));
     const rounding = exactRounding(used, keys.n, d, S);
-    const moved = outputBound(Math.exp(-rounding.eta), Math.exp(rounding.eta));
+    // Scale free, and 1 as far as float64 shows long before e^eta overflows.
+    const moved = outputBound(Math.exp(-2 * Math.min(rounding.eta, 300)), 1);
     // Ranges over the user's values and over all; the user's part errs as in `attendKept`, its log partition is stored once.
     const rows = Array.from({ length: dv }, (_, c) => {
       const [low, high] = [ranges.low[keyHead * dv + c]!, ranges.high[keyHead * dv + c]!];
@@ -102,7 +103,8 @@ export function attendWithCompiled<A extends FloatArray>(compiled: CompiledPromp
       const userLog = lx === -Infinity ? 0 : rounding.eta + 1.01 * rounding.sums + rounding.log + u * Math.abs(lx);
       // The difference of the log partitions and e^{...} add a few roundings.
       const lambda = reading.logRounding[place]! + userLog + (4 * (Math.abs(lp) + (lx === -Infinity ? 0 : Math.abs(lx))) + 16) * unit;
-      const swing = share * other * Math.expm1(lambda) * (1 + 2 ** -40);
+      // Shares that vanish are below 2^-1074; psi never moves by more than 1, whatever lambda is.
+      const swing = Math.min(1, (share + 2 ** -1074) * (other + 2 ** -1074) * Math.expm1(Math.min(lambda, 700)) * (1 + 2 ** -40));
       const t = reading.lengths[place]!;
       const denominator = reading.denominators[place]!;
       const k = Number.isNaN(denominator) ? 0 : intervalOf(head, t);
@@ -117,7 +119,9 @@ export function attendWithCompiled<A extends FloatArray>(compiled: CompiledPromp
         const input = Number.isNaN(denominator) ? 0 : polynomialAt(bounds.input[c]!, t) / denominator;
         const steps = 6 * unit * (Math.abs(head.middle[c]!) + 2 * head.reach[c]! * head.width[c]!);
         const eP = Number.isNaN(denominator) ? reading.exact![place * dv + c]! : input + polynomialAt(bounds.sums[c]!, t) / denominator + steps;
-        const parts = share * eP + other * eX + (other === 0 ? 0 : swing * (Math.abs(zp - zx) + eP + eX));
+        const sum = share * eP + other * eX + (other === 0 ? 0 : swing * (Math.abs(zp - zx) + eP + eX));
+        // Both outputs lie in the range; a sum that overflowed says no more.
+        const parts = sum <= range ? sum : range;
         const error = (Math.min(range, polynomial * range + parts) + storage) * (1 + 2 ** -40);
         perRow[a * dv + c] = Math.max(perRow[a * dv + c]!, error);
         if (range === 0) continue;
