@@ -103,8 +103,8 @@ export function attendWithCompiled<A extends FloatArray>(compiled: CompiledPromp
       const userLog = lx === -Infinity ? 0 : rounding.eta + 1.01 * rounding.sums + rounding.log + u * Math.abs(lx);
       // The difference of the log partitions and e^{...} add a few roundings.
       const lambda = reading.logRounding[place]! + userLog + (4 * (Math.abs(lp) + (lx === -Infinity ? 0 : Math.abs(lx))) + 16) * unit;
-      // Shares that vanish are below 2^-1074; psi never moves by more than 1, whatever lambda is.
-      const swing = Math.min(1, (share + 2 ** -1074) * (other + 2 ** -1074) * Math.expm1(Math.min(lambda, 700)) * (1 + 2 ** -40));
+      // psi never moves by more than 1. A share that vanishes, as where e^709 overflows, is below 2^-1022; where e^lambda would overflow nothing is known.
+      const swing = !(lambda <= 700) ? 1 : Math.min(1, (share + 2 ** -1022) * (other + 2 ** -1022) * Math.expm1(lambda) * (1 + 2 ** -40));
       const t = reading.lengths[place]!;
       const denominator = reading.denominators[place]!;
       const k = Number.isNaN(denominator) ? 0 : intervalOf(head, t);
@@ -119,7 +119,7 @@ export function attendWithCompiled<A extends FloatArray>(compiled: CompiledPromp
         const input = Number.isNaN(denominator) ? 0 : polynomialAt(bounds.input[c]!, t) / denominator;
         const steps = 6 * unit * (Math.abs(head.middle[c]!) + 2 * head.reach[c]! * head.width[c]!);
         const eP = Number.isNaN(denominator) ? reading.exact![place * dv + c]! : input + polynomialAt(bounds.sums[c]!, t) / denominator + steps;
-        const sum = share * eP + other * eX + (other === 0 ? 0 : swing * (Math.abs(zp - zx) + eP + eX));
+        const sum = share * eP + other * eX + (lx === -Infinity ? 0 : swing * (Math.abs(zp - zx) + eP + eX));
         // Both outputs lie in the range; a sum that overflowed says no more.
         const parts = sum <= range ? sum : range;
         const error = (Math.min(range, polynomial * range + parts) + storage) * (1 + 2 ** -40);
