@@ -1,6 +1,6 @@
 import type { AttentionProblem } from '@prompt-limits/attention';
 import {
-  assertInRange, assertInteger, assertOneOf, createPlainKernels, describe, randomSource, tokens,
+  assertInRange, assertInteger, assertOneOf, randomSource, tokens,
   type FloatArray, type Kernels, type RandomSource, type Tokens,
 } from '@prompt-limits/core-linalg';
 import type { Certificate, CertificateKind } from '../certificate/certificate.ts';
@@ -8,13 +8,13 @@ import { assertCosts, type CostModel } from '../plan/costModel.ts';
 import { certified } from './certified.ts';
 import { exactHeads } from './exactHeads.ts';
 import { aPosterioriBounds, aPrioriBounds, type HeadBounds } from './headBounds.ts';
+import { usedKernels, whereKernelsReach } from './kernelMemory.ts';
 import { logPartitions } from './logPartitions.ts';
 import type { HeadPlan, Planned } from './planHead.ts';
 import { plannedHead } from './plannedHead.ts';
 import { polynomialHead, type HeadSums } from './polynomialHead.ts';
 import { checkedProblem, checkedShape } from './problem.ts';
 import type { ValueColumns } from './valueColumns.ts';
-import { inPlace } from './views.ts';
 
 /** How a 'sampled' certificate samples. */
 export interface SampleOptions {
@@ -68,57 +68,6 @@ export interface FastAttention<A extends FloatArray = FloatArray> {
   readonly logPartition?: A;
   /** Largest error of a log partition; absent with them. */
   readonly logPartitionError?: number;
-}
-
-export function usedKernels(fn: string, data: FloatArray, kernels: Kernels | undefined): Kernels {
-  const precision = data instanceof Float64Array ? 'float64' : 'float32';
-  if (kernels === undefined) return createPlainKernels({ precision });
-  if (kernels.precision !== precision) {
-    throw new TypeError(`${fn}: kernels must compute in the precision of the tokens (${precision}), got ${describe(kernels.precision)}`);
-  }
-  return kernels;
-}
-
-/** Fewest and most values of a problem that are copied into kernel memory, to be read there by one pass after the other. */
-const placedValues = [2 ** 12, 2 ** 23] as const;
-
-/**
- * Runs with the problem in kernel memory if there is room; where that left too little room for the rest, again without.
- *
- * @internal
- */
-export function whereKernelsReach<A extends FloatArray, T>(problem: AttentionProblem<A>, kernels: Kernels, run: (placed: AttentionProblem<A>) => T): T {
-  try {
-    return kernels.scratch(() => run(inKernelMemory(problem, kernels)));
-  } catch (error) {
-    // The copies may have left too little room; what else is wrong is wrong again.
-    if (!(error instanceof RangeError) || kernels.build === 'plain') throw error;
-    return run(problem);
-  }
-}
-
-/** The problem in kernel memory if there is room, else as it is. */
-function inKernelMemory<A extends FloatArray>(problem: AttentionProblem<A>, kernels: Kernels): AttentionProblem<A> {
-  const { queries, keys, values } = problem;
-  const total = queries.data.length + keys.data.length + values.data.length;
-  if (kernels.build === 'plain' || total < placedValues[0] || total > placedValues[1]) return problem;
-  if (inPlace(kernels, queries.data) && inPlace(kernels, keys.data) && inPlace(kernels, values.data)) return problem;
-  let memory: FloatArray;
-  try {
-    // All at once: where there is no room for all, none is taken.
-    memory = kernels.allocate(total + 48);
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    return problem;
-  }
-  let at = 0;
-  const place = ({ d, data }: Tokens<A>): Tokens<A> => {
-    const copy = memory.subarray(at, at + data.length) as A;
-    copy.set(data);
-    at += Math.ceil(data.length / 16) * 16; // on to the next cache line
-    return tokens(d, copy);
-  };
-  return { ...problem, queries: place(queries), keys: place(keys), values: place(values) };
 }
 
 /** One key head: how it is computed, what came out, how good it is. */

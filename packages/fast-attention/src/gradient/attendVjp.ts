@@ -2,7 +2,7 @@ import type { AttentionGradient, AttentionProblem, AttentionResult } from '@prom
 import {
   assertFinite, assertInRange, assertOneOf, describe, tokens, type FloatArray, type Kernels, type Tokens,
 } from '@prompt-limits/core-linalg';
-import { usedKernels, whereKernelsReach } from '../attend/attend.ts';
+import { usedKernels, whereKernelsReach } from '../attend/kernelMemory.ts';
 import { checkedProblem, checkedShape } from '../attend/problem.ts';
 import { kernelRanges } from '../attend/views.ts';
 import { gradientOf, type HeadResult } from './gradientOf.ts';

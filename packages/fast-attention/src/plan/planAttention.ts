@@ -1,6 +1,7 @@
 import type { AttentionProblem } from '@prompt-limits/attention';
 import { assertInRange, assertOneOf } from '@prompt-limits/core-linalg';
-import { usedKernels, type FastAttentionOptions } from '../attend/attend.ts';
+import type { FastAttentionOptions } from '../attend/attend.ts';
+import { usedKernels } from '../attend/kernelMemory.ts';
 import type { HeadPlan } from '../attend/planHead.ts';
 import { plannedHead } from '../attend/plannedHead.ts';
 import { checkedProblem } from '../attend/problem.ts';
