@@ -8,7 +8,7 @@ import { startWorkers, type WorkerHandle } from './workers.ts';
  */
 const slot = { remaining: 0, done: 1, failed: 2, fn: 3, args: 4, scratchArg: 5, scratchAt: 6, scratchBytes: 7 } as const;
 
-/** Most tasks that one call can be cut into. */
+/** Tasks that the control block holds: more run in turns. */
 export const maxTasks = 64;
 const maxArgs = 32;
 const maxMessage = 200;
@@ -96,6 +96,10 @@ export class WorkerPool {
 
   /** Calls `fn` once for each line of arguments, on whichever thread is free, and returns when all are done. */
   run(fn: string, tasks: readonly (readonly number[])[], scratch: TaskScratch | null): void {
+    for (let from = 0; from < tasks.length; from += maxTasks) this.#turn(fn, tasks.length <= maxTasks ? tasks : tasks.slice(from, from + maxTasks), scratch);
+  }
+
+  #turn(fn: string, tasks: readonly (readonly number[])[], scratch: TaskScratch | null): void {
     const control = this.#control;
     tasks.forEach((args, i) => new Float64Array(this.#buffer, argsOffset + i * maxArgs * 8, maxArgs).set(args));
     control[slot.done] = 0;

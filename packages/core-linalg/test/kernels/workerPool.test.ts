@@ -23,6 +23,14 @@ test('every task runs exactly once, whoever takes it', () => {
   }
 });
 
+test('more tasks than the pool holds at a time', () => {
+  const count = 3 * 64 + 1;
+  const values = memory.allocate(count * 4);
+  const [zeros, twos] = [memory.allocate(4), memory.allocate(4).fill(2)];
+  pool.run('siluVjp', Array.from({ length: count }, (_, i) => [4, zeros.byteOffset, twos.byteOffset, values.byteOffset + i * 16]), null);
+  expect(values.every((value) => value === 1)).toBe(true);
+});
+
 test('a failure in any thread is thrown by the call, and the next call works', () => {
   const beyond = memory.memory.buffer.byteLength;
   // Tasks that read behind the memory: whichever thread takes one traps.
