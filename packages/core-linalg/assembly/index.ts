@@ -24,3 +24,4 @@ export { rmsNorm, rmsNormVjp, rmsNormVjpInput } from './rmsNorm';
 export { silu, siluVjp, swiglu, swigluVjp } from './silu';
 export { softmaxRows, softmaxRowsVjp } from './softmax';
 export { centreTokens, clear, furthestSquare, tokenQuotients, tokenRanges } from './tokens';
+export { addTokens, tokenQuotientsVjp, tokenSizes } from './tokensVjp';

@@ -13,7 +13,7 @@ const CACHED: usize = 16384;
 /** Two float64 values of the upper half of x. */
 // @ts-ignore: decorator
 @inline
-function upper(x: v128): v128 {
+export function upper(x: v128): v128 {
   return f64x2.promote_low_f32x4(v128.shuffle<f64>(x, x, 1, 1));
 }
 

@@ -51,18 +51,18 @@ export function checkedKernels(raw: Kernels): Kernels {
   };
 
   /** Parameters in float64, whatever the kernels' precision. */
-  const doubles = (fn: string, needed: number, list: Readonly<Record<string, Float64Array>>): void => {
+  const doubles = (fn: string, needed: number, list: Readonly<Record<string, Float64Array>>, formula: string = 'd'): void => {
     for (const name in list) {
       const array = list[name]!;
       if (!(array instanceof Float64Array)) throw new TypeError(`${fn}: ${name} must be a Float64Array, got ${describe(array)}`);
-      if (array.length < needed) throw new RangeError(`${fn}: ${name} must hold at least d = ${needed} values, got ${array.length}`);
+      if (array.length < needed) throw new RangeError(`${fn}: ${name} must hold at least ${formula} = ${needed} values, got ${array.length}`);
     }
   };
-  const strided = (fn: string, n: number, d: number, stride: number, x: FloatArray): void => {
+  const strided = (fn: string, n: number, d: number, stride: number, x: FloatArray, name: string = 'x', step: string = 'stride'): void => {
     integers(fn, { n });
     integers(fn, { d }, 1);
-    integers(fn, { stride }, d);
-    arrays(fn, [['x', x, n === 0 ? 0 : (n - 1) * stride + d, '(n - 1) * stride + d']]);
+    assertInteger(fn, step, stride, d);
+    arrays(fn, [[name, x, n === 0 ? 0 : (n - 1) * stride + d, `(n - 1) * ${step} + d`]]);
   };
 
   return {
@@ -199,6 +199,25 @@ export function checkedKernels(raw: Kernels): Kernels {
       arrays('tokenQuotients', [['sums', sums, n * (d + 1), 'n * (d + 1)']]);
       doubles('tokenQuotients', d, { centre, factor, low, high });
       return raw.tokenQuotients(n, d, sums, centre, factor, low, high, z);
+    },
+    tokenQuotientsVjp(n, d, sums, stride, dz, half, size, facts) {
+      strided('tokenQuotientsVjp', n, d, stride, dz, 'dz');
+      arrays('tokenQuotientsVjp', [['sums', sums, n * (d + 1), 'n * (d + 1)']]);
+      doubles('tokenQuotientsVjp', d, { half });
+      assertFiniteNumber('tokenQuotientsVjp', 'size', size);
+      doubles('tokenQuotientsVjp', n * 5, { facts }, 'n * 5');
+      raw.tokenQuotientsVjp(n, d, sums, stride, dz, half, size, facts);
+    },
+    tokenSizes(n, d, x, square, largest) {
+      strided('tokenSizes', n, d, d, x);
+      doubles('tokenSizes', n, { square, largest }, 'n');
+      raw.tokenSizes(n, d, x, square, largest);
+    },
+    addTokens(n, d, stride, x, factor, outStride, out, largest) {
+      strided('addTokens', n, d, stride, x);
+      strided('addTokens', n, d, outStride, out, 'out', 'outStride');
+      doubles('addTokens', n, { factor, largest }, 'n');
+      raw.addTokens(n, d, stride, x, factor, outStride, out, largest);
     },
     close: () => raw.close(),
   };

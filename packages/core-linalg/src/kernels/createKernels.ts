@@ -10,6 +10,7 @@ import { kernelModule, supportedBuilds, type RawKernels } from './wasmModule.ts'
 import { wasmMonomials } from './wasmMonomials.ts';
 import { wasmRows } from './wasmRows.ts';
 import { wasmTokens } from './wasmTokens.ts';
+import { wasmTokensVjp } from './wasmTokensVjp.ts';
 import { WorkerPool } from './workerPool.ts';
 import { availableThreads, canShareMemory } from './workers.ts';
 
@@ -79,6 +80,7 @@ export async function createKernels(options: KernelOptions = {}): Promise<Kernel
     ...wasmAttention(tasks),
     ...wasmMonomials(tasks),
     ...wasmTokens(tasks),
+    ...wasmTokensVjp(tasks),
     close: () => tasks.close(),
   });
 }

@@ -134,6 +134,20 @@ export interface Kernels {
    */
   tokenQuotients(n: number, d: number, sums: FloatArray, centre: Float64Array, factor: Float64Array, low: Float64Array, high: Float64Array, z: FloatArray): number;
 
+  /**
+   * The gradient of N / D: with g = dz_t and sums as for `tokenQuotients`, $\delta = \mathrm{size}\,g \cdot N / D$ and
+   * $u = \max(\mathrm{size}\,|g|_\infty, |\delta|)$, the sums become (size g, -delta) / u, zeros where D or g is 0. dz: n vectors `stride` values
+   * apart. facts: n x 5, all float64: D, delta, $\sum_c |g_c|\,\mathrm{half}_c$, $|g|_\infty$, u.
+   */
+  tokenQuotientsVjp(n: number, d: number, sums: FloatArray, stride: number, dz: FloatArray, half: Float64Array, size: number, facts: Float64Array): void;
+  /** square_t = |x_t|^2 and largest_t = max_c |x_tc| over n tokens of d values, in float64. */
+  tokenSizes(n: number, d: number, x: FloatArray, square: Float64Array, largest: Float64Array): void;
+  /**
+   * out_tc += factor_t x_tc, two float64 operations and one rounding, and largest_t = max_c |out_tc| before that rounding. x: n vectors
+   * `stride` values apart; out: n vectors `outStride` values apart.
+   */
+  addTokens(n: number, d: number, stride: number, x: FloatArray, factor: Float64Array, outStride: number, out: FloatArray, largest: Float64Array): void;
+
   /** Ends the worker threads; the kernels go on with one thread. */
   close(): void;
 }

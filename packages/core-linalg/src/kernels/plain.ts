@@ -7,6 +7,7 @@ import { plainGemmNT, transposed } from './plainGemm.ts';
 import { plainMonomials } from './plainMonomials.ts';
 import { plainRows } from './plainRows.ts';
 import { plainTokens } from './plainTokens.ts';
+import { plainTokensVjp } from './plainTokensVjp.ts';
 
 /** Options of `createPlainKernels`. */
 export interface PlainKernelsOptions {
@@ -43,6 +44,7 @@ export function createPlainKernels(options: PlainKernelsOptions = {}): Kernels {
     ...plainRows,
     ...plainMonomials,
     ...plainTokens,
+    ...plainTokensVjp,
     build: 'plain',
     precision,
     threads: 1,

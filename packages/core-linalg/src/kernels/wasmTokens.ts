@@ -10,19 +10,22 @@ const [wideWork, narrowWork] = [0.4, 0.1];
 const tokenStep = 16;
 
 /** Values of n vectors `stride` apart. */
-const extent = (n: number, d: number, stride: number): number => (n - 1) * stride + d;
+export const extent = (n: number, d: number, stride: number): number => (n - 1) * stride + d;
+
+/** n tokens in ranges for tasks of `work` nanoseconds a token, or of the work on d values in float64. */
+export const tokenShares = (tasks: Tasks, n: number, d: number, work: number = d * wideWork): (readonly [from: number, to: number])[] =>
+  ranges(n, tasks.pieces(n * work), tokenStep);
 
 /** The kernels on whole tokens around the sums over monomials; threads share the tokens. */
 export function wasmTokens(tasks: Tasks): TokenKernels {
   const { memory } = tasks;
-  const shares = (n: number, work: number): (readonly [from: number, to: number])[] => ranges(n, tasks.pieces(n * work), tokenStep);
 
   return {
     tokenRanges(n, d, x, low, high) {
       let finite = true;
       memory.call(() => {
         const at = memory.place('tokenRanges', x, n * d, 'in');
-        const parts = shares(n, d * narrowWork);
+        const parts = tokenShares(tasks, n, d, d * narrowWork);
         const found = memory.reserve('tokenRanges', parts.length * 2 * d * 4);
         const values = memory.view(found, parts.length * 2 * d);
         parts.forEach((_, i) => values.fill(Infinity, 2 * i * d, (2 * i + 1) * d).fill(-Infinity, (2 * i + 1) * d, (2 * i + 2) * d));
@@ -47,7 +50,7 @@ export function wasmTokens(tasks: Tasks): TokenKernels {
       memory.call(() => {
         const at = memory.place('furthestSquare', x, extent(n, d, stride), 'in');
         const middle = memory.placeDoubles('furthestSquare', centre);
-        const parts = shares(n, d * wideWork);
+        const parts = tokenShares(tasks, n, d);
         const found = memory.reserve('furthestSquare', parts.length * 8);
         tasks.run('furthestSquare', parts.map(([from, to], i) => [to - from, d, stride, at + from * stride * 4, middle, factor, found + i * 8]));
         for (const square of memory.doubles(found, parts.length)) largest = Math.max(largest, square);
@@ -62,7 +65,7 @@ export function wasmTokens(tasks: Tasks): TokenKernels {
         const [middle, by] = [memory.placeDoubles('centreTokens', centre), memory.placeDoubles('centreTokens', factor)];
         const weights = w === null ? 0 : memory.place('centreTokens', w, n, 'in');
         const to = memory.place('centreTokens', out, n * width, 'out');
-        tasks.run('centreTokens', shares(n, d * wideWork).map(([from, end]) => [
+        tasks.run('centreTokens', tokenShares(tasks, n, d).map(([from, end]) => [
           end - from, d, stride, at + from * stride * 4, middle, by, w === null ? 0 : weights + from * 4, width, to + from * width * 4,
         ]));
       });
@@ -75,7 +78,7 @@ export function wasmTokens(tasks: Tasks): TokenKernels {
         const at = memory.place('tokenQuotients', sums, n * (d + 1), 'in');
         const [middle, by, bottom, top] = [centre, factor, low, high].map((values) => memory.placeDoubles('tokenQuotients', values)) as [number, number, number, number];
         const to = memory.place('tokenQuotients', z, n * d, 'out');
-        const parts = shares(n, d * wideWork);
+        const parts = tokenShares(tasks, n, d);
         const found = memory.reserve('tokenQuotients', parts.length * 8);
         tasks.run('tokenQuotients', parts.map(([from, end], i) => [
           end - from, d, at + from * (d + 1) * 4, middle, by, bottom, top, to + from * d * 4, found + i * 8,

@@ -128,7 +128,10 @@ function certificateOf(result: HeadResult, perToken: boolean, precision: string)
   const { bounds, relative, plan } = result;
   const largest = (x: Float64Array): number => {
     let most = 0;
-    for (let i = 0; i < x.length; i++) most = Math.max(most, x[i]!);
+    for (let i = 0; i < x.length; i++) {
+      if (Number.isNaN(x[i]!)) return Number.NaN;
+      if (x[i]! > most) most = x[i]!;
+    }
     return most;
   };
   const bound = { queries: largest(bounds.queries), keys: largest(bounds.keys), values: largest(bounds.values) };

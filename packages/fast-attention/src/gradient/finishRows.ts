@@ -1,4 +1,4 @@
-import type { FloatArray } from '@prompt-limits/core-linalg';
+import type { FloatArray, Kernels } from '@prompt-limits/core-linalg';
 import type { Chunk } from './chunks.ts';
 import type { ChunkOutput } from './exactChunk.ts';
 import type { GradientInputs, HeadData } from './headInputs.ts';
@@ -17,8 +17,20 @@ interface Range {
   readonly omega: number;
 }
 
+/** Room for what the kernels say of the queries of one range. */
+export interface RowFacts {
+  readonly quotients: Float64Array;
+  readonly squares: Float64Array;
+  readonly entries: Float64Array;
+}
+
+/** Room for ranges of up to `count` queries. */
+export const rowFacts = (count: number): RowFacts =>
+  ({ quotients: new Float64Array(count * 5), squares: new Float64Array(count), entries: new Float64Array(count) });
+
 /**
- * D, delta and bounds of queries `from` to `to` - 1 from the sums read; overwrites those with cotangents (g, -delta) / unit.
+ * D, delta and bounds of queries `from` to `to` - 1 from the sums read; overwrites those with cotangents (g, -delta) / unit. Returns
+ * scale beta unit / D for each: what the gradient for such a cotangent at beta scale (q_i - q_0) has to be multiplied by.
  *
  * The errors of one row, r the largest |P^ / P - 1| and f as in `rowTable`:
  *
@@ -31,64 +43,50 @@ interface Range {
  *   $e_2 = |scale|\,(|q - q_0|_\infty + |q_0|_\infty)\,[(r / low)\,U + f G + stored\,H]$, and a_2 with the rounding of both readings.
  */
 export function finishRows(
-  inputs: GradientInputs, plan: HeadPlan, data: HeadData, sizes: Sizes, { number, chunk, from, to, omega }: Range,
-  queries: FloatArray, sums: FloatArray, inside: ChunkOutput | null, rows: Rows, most: Units, into: HeadGradient,
+  inputs: GradientInputs, plan: HeadPlan, data: HeadData, kernels: Kernels, sizes: Sizes, { number, chunk, from, to, omega }: Range,
+  queries: FloatArray, sums: FloatArray, inside: ChunkOutput | null, rows: Rows, most: Units, facts: RowFacts, into: HeadGradient,
 ): Float64Array {
-  const { shape, dz } = inputs;
-  const { d, dv, heads } = shape;
+  const { d, dv, heads } = inputs.shape;
   const { table, rounding, frame, rows: { low, high, forward } } = plan;
-  const { columns } = sizes;
   const { longestKey, size } = data;
   const { inverse, delta: deltas, value: valueFactors, key: keyFactors } = rows;
   const { bounds } = into.queries;
+  const count = to - from;
   const grown = 1 + (d + 4) * 2 ** -53;
-  const units = new Float64Array(to - from);
   const half = frame.range.map((x) => ((x + sizes.floor) / 2) * (1 + 2 ** -50));
+  if (inside !== null) addInside(sums, dv, inside);
+  const { quotients, squares, entries } = facts;
+  const dz = inputs.dz.subarray((from * heads + frame.head) * dv, ((to - 1) * heads + frame.head + 1) * dv);
+  kernels.tokenQuotientsVjp(count, dv, sums, heads * dv, dz, half, size, quotients);
+  const weights = new Float64Array(count);
+  const outer = inputs.shape.scale * frame.balance;
+  kernels.tokenSizes(count, d, queries, squares, entries);
   const [underflow, vjp] = [rounding.keyUnderflow * underflowFactor, rounding.vjpFactor * rounding.keyUnderflow * frame.balance];
-  // |scale| |q_i - q_0|_inf from a stored entry
-  const chunkSums = plan.chunk?.rounding.sums ?? 0;
+  // Sums over features and over a chunk are rounded once more when they are added.
+  const [chunkSums, added] = inside === null ? [0, 0] : [plan.chunk!.rounding.sums, 4 * rounding.u];
   const { stored } = rounding;
+  // |scale| |q_i - q_0|_inf from a stored entry
   const unbalanced = (1 / frame.balance) * (1 + 8 * rounding.u);
   let [valueSum, keySum] = [0, 0];
   let { cotangent, value: mostValue, key: mostKey } = most;
   const { sums: relativeSums, derivativeSums: relativeDerivative } = rounding;
   const { absolute: absoluteSums, derivativeAbsolute } = table;
-  for (let i = from; i < to; i++) {
-    const at = (i - from) * columns;
-    const gAt = (i * heads + frame.head) * dv;
+  for (let i = from, f = 0; i < to; i++, f += 5) {
+    const [D, delta, spread, largest, unit] = [quotients[f]!, quotients[f + 1]!, quotients[f + 2]!, quotients[f + 3]!, quotients[f + 4]!];
     const extra = inside === null ? 0 : inside.weight[i - from]!;
-    const D = sums[at + dv]! + extra;
     const over = 1 / D;
-    let [delta, spread, largest] = [0, 0, 0];
-    for (let c = 0; c < dv; c++) {
-      const g = dz[gAt + c]!;
-      const absolute = Math.abs(g);
-      delta += g * (inside === null ? sums[at + c]! : sums[at + c]! + extra * inside.output[(i - from) * dv + c]!);
-      spread += absolute * half[c]!;
-      if (absolute > largest) largest = absolute;
-    }
-    delta *= size * over;
     const seesNone = chunk.prefix === 0 && !(inside?.sees(i - from) ?? false);
-    if (seesNone || largest === 0) {
-      sums.fill(0, at, at + columns);
-      continue;
-    }
-    let [square, longest] = [0, 0];
-    for (let c = (i - from) * d; c < (i - from + 1) * d; c++) {
-      const entry = Math.abs(queries[c]!);
-      square += entry * entry;
-      if (entry > longest) longest = entry;
-    }
+    if (seesNone || largest === 0) continue;
+    const longest = entries[i - from]!;
     // Entries whose squares vanish are below 2^-530: they add less than 2^-500.
-    const R = (Math.sqrt(square) * grown + 2 ** -500) * longestKey * (1 + 2 ** -50);
+    const R = (Math.sqrt(squares[i - from]!) * grown + 2 ** -500) * longestKey * (1 + 2 ** -50);
     const k = radiusIndex(table, R);
-    const a = relativeSums * absoluteSums[k]! * omega + underflow + extra * chunkSums;
+    const a = relativeSums * absoluteSums[k]! * omega + underflow + extra * chunkSums + added * D;
     const t = a * over;
-    if (!(D > 0 && R <= table.halfWidth && t < largestRounding && high[k]! < Infinity)) {
+    if (!(D > 0 && D < Infinity && R <= table.halfWidth && t < largestRounding && high[k]! < Infinity)) {
       // Nothing is known of this row, so of no key that it sees.
       inverse[i] = 1;
       mostValue = mostKey = Infinity;
-      sums.fill(0, at, at + columns);
       continue;
     }
 
@@ -113,18 +111,14 @@ export function finishRows(
     valueSum += relativeSums * absolute * (largest + value) * over;
     keySum += (derivativeSums * reach * H + relativeSums * absolute * (sizes.centre * H + key)) * over;
 
-    // Divided by its largest entry a cotangent neither overflows nor vanishes in float32.
-    const unit = largest * size > size64 ? largest * size : size64;
-    units[i - from] = unit;
-    cotangent = Math.max(cotangent, unit * over);
-    mostValue = Math.max(mostValue, value * over);
-    mostKey = Math.max(mostKey, key * over);
-    const factor = size / unit;
-    for (let c = 0; c < dv; c++) sums[at + c] = dz[gAt + c]! * factor;
-    sums[at + dv] = -delta / unit;
+    const weight = unit * over;
+    weights[i - from] = weight * outer;
+    if (weight > cotangent) cotangent = weight;
+    if (value * over > mostValue) mostValue = value * over;
+    if (key * over > mostKey) mostKey = key * over;
     if (i < bounds.length) {
       const error = (r * G) / 2 + (1 + r) * fG + (derivativeSums * omega * over + stored * (1 + r)) * H;
-      bounds[i]! += sizes.scale * (sizes.key * error + vjp * unit * over) * (1 + 2 ** -40);
+      bounds[i]! += sizes.scale * (sizes.key * error + vjp * weight) * (1 + 2 ** -40);
     }
   }
   rows.valueSums[number]! += valueSum;
@@ -132,5 +126,13 @@ export function finishRows(
   most.cotangent = cotangent;
   most.value = mostValue;
   most.key = mostKey;
-  return units;
+  return weights;
+}
+
+/** What each row adds up inside its chunk joins what it read. */
+function addInside(sums: FloatArray, dv: number, { weight, output }: ChunkOutput): void {
+  for (let i = 0, s = 0, o = 0; i < weight.length; i++, s++) {
+    for (let c = 0; c < dv; c++, s++, o++) sums[s]! += weight[i]! * output[o]!;
+    sums[s]! += weight[i]!;
+  }
 }

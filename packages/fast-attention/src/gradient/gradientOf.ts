@@ -104,25 +104,34 @@ function round<A extends FloatArray>(fn: string, question: GradientQuestion, ove
   };
   const plan: GradientPlan[] = [];
   const relative = { queries: 0, keys: 0, values: 0 };
+  // Tokens of one head are the result's own; of several they lie apart until the head is done.
   const target = (name: 'queries' | 'keys' | 'values', tokens: number, width: number, per: number, head: number): HeadRows => ({
-    data: sums[name], stride: per * width, offset: head * width, bounds: bounds[name].subarray(head * tokens, (head + 1) * tokens),
+    data: per === 1 ? sums[name] : new Storage(tokens * width), bounds: bounds[name].subarray(head * tokens, (head + 1) * tokens),
   });
-  for (let head = 0; head < heads; head++) {
-    const keyHead = Math.floor((head * keyHeads) / heads);
-    const into: HeadGradient = {
-      queries: target('queries', wanted.queries, d, heads, head),
-      keys: target('keys', wanted.keys, d, keyHeads, keyHead),
-      values: target('values', wanted.keys, dv, keyHeads, keyHead),
-      u: unitRoundoff(kernels),
-    };
-    const { run, plan: chosen } = overflowed.has(head) ? exact('the sums of this input overflow', null)
-      : choose(fn, question, question.method === 'exact' ? null : headFrame(inputs, head, kernels));
-    if (run === null) exactHead(inputs, head, kernels, forward, into);
-    else {
-      if (!headGradient(inputs, run, kernels, into)) return head;
-      for (const name of ['queries', 'keys', 'values'] as const) relative[name] = Math.max(relative[name], run.relative[name]);
+  for (let keyHead = 0; keyHead < keyHeads; keyHead++) {
+    const keys = target('keys', wanted.keys, d, keyHeads, keyHead);
+    const values = target('values', wanted.keys, dv, keyHeads, keyHead);
+    const group = heads / keyHeads;
+    for (let head = keyHead * group; head < (keyHead + 1) * group; head++) {
+      const into: HeadGradient = { queries: target('queries', wanted.queries, d, heads, head), keys, values, u: unitRoundoff(kernels) };
+      const { run, plan: chosen } = overflowed.has(head) ? exact('the sums of this input overflow', null)
+        : choose(fn, question, question.method === 'exact' ? null : headFrame(inputs, head, kernels));
+      if (run === null) exactHead(inputs, head, kernels, forward, into);
+      else {
+        if (!headGradient(inputs, run, kernels, into)) return head;
+        for (const name of ['queries', 'keys', 'values'] as const) relative[name] = Math.max(relative[name], run.relative[name]);
+      }
+      plan.push(chosen);
+      spread(into.queries.data, d, sums.queries, heads, head);
     }
-    plan.push(chosen);
+    spread(keys.data, d, sums.keys, keyHeads, keyHead);
+    spread(values.data, dv, sums.values, keyHeads, keyHead);
   }
   return { ...sums, bounds, relative, plan };
+}
+
+/** Puts one head's tokens where they belong among those of `per` heads. */
+function spread(x: FloatArray, width: number, into: FloatArray, per: number, head: number): void {
+  if (x === into) return;
+  for (let at = 0, o = head * width; at < x.length; at += width, o += per * width) for (let c = 0; c < width; c++) into[o + c] = x[at + c]!;
 }

@@ -2,14 +2,14 @@ import type { FloatArray, Kernels } from '@prompt-limits/core-linalg';
 import { chunksOf, type Chunk } from './chunks.ts';
 import { exactChunk } from './exactChunk.ts';
 import { addMoments, tokenBlock, weighted } from './featureSums.ts';
-import { finishRows } from './finishRows.ts';
+import { finishRows, rowFacts } from './finishRows.ts';
 import { headData, type GradientInputs, type HeadData } from './headInputs.ts';
 import { headPack, type HeadPack } from './headPack.ts';
 import type { HeadPlan } from './headPlan.ts';
-import { leastStored, type HeadGradient, type Rows, type Sizes, type Units } from './headRows.ts';
+import type { HeadGradient, Rows, Sizes, Units } from './headRows.ts';
+import { storeKeys, storeQueries } from './storeTokens.ts';
 
 const maxAbs = (x: Float64Array): number => x.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-
 
 /**
  * The gradient of one query head through sums of features, and its error bounds. With g_i = dz_i, values centred by `middle`,
@@ -61,6 +61,7 @@ function passOverQueries(
   const moments = new Float64Array(set.rank * columns);
   let [done, omega] = [0, 0];
   const most: Units = { cotangent: 0, value: 0, key: 0 };
+  const facts = rowFacts(Math.min(tokenBlock, chunks.reduce((length, { from, to }) => Math.max(length, to - from), 0)));
   for (const [number, chunk] of chunks.entries()) {
     if (chunk.prefix > done) {
       for (let from = done; from < chunk.prefix; from += tokenBlock) {
@@ -80,13 +81,12 @@ function passOverQueries(
           if (W !== null) kernels.monomialRead(set, to - from, queries, columns, W, sums);
           const inside = exact ? exactChunk(inputs, plan, data, kernels, chunk) : null;
           // sums becomes the cotangent of the reading, each row divided by its largest entry.
-          const units = finishRows(inputs, plan, data, sizes, { number, chunk, from, to, omega }, queries, sums, inside, rows, most, into);
+          const factors = finishRows(inputs, plan, data, kernels, sizes, { number, chunk, from, to, omega }, queries, sums, inside, rows, most, facts, into);
           const wanted = Math.min(to, into.queries.bounds.length);
           if (W !== null && wanted > from) {
             const dx = kernels.allocate((wanted - from) * d);
             kernels.monomialReadVjp(set, wanted - from, queries, columns, W, sums, dx);
-            const factor = inputs.shape.scale * plan.frame.balance;
-            storeQueries({ from, to: wanted, d, dx, factor, units, inverse: rows.inverse }, into);
+            storeQueries(kernels, d, from, dx, wanted === to ? factors : factors.subarray(0, wanted - from), into);
           }
           if (inside !== null) inside.gradient(rows, into);
         });
@@ -100,7 +100,6 @@ function passOverQueries(
 function passOverKeys(
   inputs: GradientInputs, plan: HeadPlan, kernels: Kernels, data: HeadData, pack: HeadPack, sizes: Sizes, chunks: readonly Chunk[], rows: Rows, units: Units, into: HeadGradient,
 ): void {
-  const { dv, heads } = inputs.shape;
   const { set, frame } = plan;
   const wide = sizes.columns + 2;
   const moments = new Float64Array(set.rank * wide);
@@ -114,19 +113,7 @@ function passOverKeys(
     for (let from = chunk.from; from < chunk.to && chunk.prefix > 0; from += tokenBlock) {
       const to = Math.min(chunk.to, from + tokenBlock);
       kernels.scratch(() => {
-        const y = kernels.allocate((to - from) * wide);
-        const { inverse, delta, value, key } = rows;
-        const { dz } = inputs;
-        const [ofG, ofDelta, ofValue, ofKey] = [data.size / units.cotangent, -1 / units.cotangent, 1 / units.value, 1 / units.key];
-        for (let i = from, at = 0; i < to; i++) {
-          const over = inverse[i]!;
-          const factor = over * ofG;
-          const gAt = (i * heads + frame.head) * dv;
-          for (let c = 0; c < dv; c++) y[at++] = factor * dz[gAt + c]!;
-          y[at++] = delta[i]! * over * ofDelta;
-          y[at++] = value[i]! * over * ofValue;
-          y[at++] = key[i]! * over * ofKey;
-        }
+        const y = cotangents(inputs, frame.head, kernels, data, rows, units, from, to);
         addMoments(kernels, set, to - from, pack.queries(from, to), wide, y, moments);
       });
     }
@@ -135,6 +122,25 @@ function passOverKeys(
       readKeys(inputs, plan, kernels, data, pack, sizes, moments, units, { from, to, valueSums, keySums }, into);
     }
   }
+}
+
+/** What the moments of queries `from` to `to` - 1 are taken of: (size g, -delta) / D and the factors of both bounds over D, each over its unit. */
+function cotangents({ shape: { heads, dv }, dz }: GradientInputs, head: number, kernels: Kernels, { size }: HeadData, rows: Rows, units: Units, from: number, to: number): FloatArray {
+  const wide = dv + 3;
+  const y = kernels.allocate((to - from) * wide);
+  const { inverse, delta, value, key } = rows;
+  const [ofG, ofDelta, ofValue, ofKey] = [size / units.cotangent, -1 / units.cotangent, 1 / units.value, 1 / units.key];
+  const factor = new Float64Array(to - from);
+  for (let i = from, at = dv; i < to; i++, at += wide) {
+    const over = inverse[i]!;
+    factor[i - from] = over * ofG;
+    y[at] = delta[i]! * over * ofDelta;
+    y[at + 1] = value[i]! * over * ofValue;
+    y[at + 2] = key[i]! * over * ofKey;
+  }
+  const stride = heads * dv;
+  kernels.addTokens(to - from, dv, stride, dz.subarray(from * stride + head * dv, (to - 1) * stride + (head + 1) * dv), factor, wide, y, new Float64Array(to - from));
+  return y;
 }
 
 interface KeyRange {
@@ -169,84 +175,6 @@ function readKeys(
     };
     const factors = { value: units.cotangent / data.size, key: units.cotangent, unbalanced: 1 / frame.balance, ofValue: units.value, ofKey: units.key };
     const omega = data.weights?.subarray(from, to) ?? null;
-    storeKeys({ count, from, dv, d, sums, y, dx, omega, slope: frame.queryCentre.map((x) => x * scale), factors, floors }, into);
+    storeKeys(kernels, { count, from, d, dv, sums, y, dx, omega, slope: frame.queryCentre.map((x) => x * scale), factors, floors }, into);
   });
-}
-
-/** What `storeQueries` makes the gradient of a block of queries from. */
-interface QuerySums {
-  readonly from: number;
-  readonly to: number;
-  readonly d: number;
-  readonly dx: FloatArray;
-  readonly factor: number;
-  /** For each query of the block: what its cotangent was divided by. */
-  readonly units: Float64Array;
-  readonly inverse: Float64Array;
-}
-
-/** `addRow` for a block of queries. One loop over locals: it runs for every value. */
-function storeQueries({ from, to, d, dx, factor, units, inverse }: QuerySums, into: HeadGradient): void {
-  const { data, stride, offset, bounds } = into.queries;
-  const u = into.u + 2 ** -51;
-  const least = leastStored(into.u);
-  for (let i = from, x = 0; i < to; i++) {
-    const weight = factor * units[i - from]! * inverse[i]!;
-    let largest = 0;
-    for (let o = i * stride + offset, end = o + d; o < end; o++, x++) {
-      const sum = data[o]! + weight * dx[x]!;
-      data[o] = sum;
-      largest = Math.max(largest, Math.abs(sum));
-    }
-    bounds[i]! += largest * u + least;
-  }
-}
-
-/** What `storeKeys` makes the gradient of a block of keys from. */
-interface KeySums {
-  readonly count: number;
-  readonly from: number;
-  readonly dv: number;
-  readonly d: number;
-  /** Read: sums of p' g (dv), of -p' delta, and of the factors of both bounds. */
-  readonly sums: FloatArray;
-  readonly y: FloatArray;
-  readonly dx: FloatArray;
-  readonly omega: Float64Array | null;
-  /** scale q_0 */
-  readonly slope: Float64Array;
-  readonly factors: { readonly value: number; readonly key: number; readonly unbalanced: number; readonly ofValue: number; readonly ofKey: number };
-  readonly floors: { readonly value: number; readonly key: number };
-}
-
-/** Adds dV and dK of a block of keys and their bounds. One loop over locals: it runs for every value. */
-function storeKeys({ count, from, dv, d, sums, y, dx, omega, slope, factors, floors }: KeySums, into: HeadGradient): void {
-  const { data: dV, stride: strideV, offset: offsetV, bounds: boundsV } = into.values;
-  const { data: dK, stride: strideK, offset: offsetK, bounds: boundsK } = into.keys;
-  const { value, key, unbalanced } = factors;
-  const grown = 1 + 2 ** -40;
-  const [ofValue, ofKey, floorV, floorK] = [factors.ofValue * grown, factors.ofKey * grown, floors.value * grown, floors.key * grown];
-  const u = into.u + 2 ** -51;
-  const least = leastStored(into.u);
-  for (let j = 0, at = 0, yAt = 0, xAt = 0; j < count; j++, at += 2, yAt++) {
-    const w = omega === null ? 1 : omega[j]!;
-    const [toV, toK] = [w * value, w * key];
-    let inner = 0;
-    let [largestV, largestK] = [0, 0];
-    for (let o = (from + j) * strideV + offsetV, end = at + dv; at < end; at++, yAt++, o++) {
-      const read = sums[at]!;
-      inner += read * y[yAt]!;
-      const sum = dV[o]! + toV * read;
-      dV[o] = sum;
-      largestV = Math.max(largestV, Math.abs(sum));
-    }
-    inner += sums[at++]!;
-    for (let c = 0, o = (from + j) * strideK + offsetK; c < d; c++, xAt++, o++) {
-      const sum = dK[o]! + toK * (dx[xAt]! * unbalanced + slope[c]! * inner);
-      dK[o] = sum;
-      largestK = Math.max(largestK, Math.abs(sum));
-    }
-    boundsV[from + j]! += w * (Math.max(0, sums[at]!) * ofValue + floorV) + largestV * u + least;
-    boundsK[from + j]! += w * (Math.max(0, sums[at + 1]!) * ofKey + floorK) + largestK * u + least;
-  }
 }

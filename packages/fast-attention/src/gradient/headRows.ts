@@ -1,10 +1,8 @@
 import type { FloatArray } from '@prompt-limits/core-linalg';
 
-/** Rows of one head inside tokens of several: row t starts at t * stride + offset. */
+/** Rows of one head, one after another. */
 export interface HeadRows {
   readonly data: FloatArray;
-  readonly stride: number;
-  readonly offset: number;
   /** Bounds for each token, in the maximum over the row's entries. */
   readonly bounds: Float64Array;
 }
@@ -55,8 +53,8 @@ export interface Units {
 export const leastStored = (u: number): number => (u === 2 ** -24 ? 2 ** -149 : 2 ** -1000);
 
 /** Adds factor x to row t, and the rounding of the sums as stored to its bound. */
-export function addRow({ data, stride, offset, bounds }: HeadRows, t: number, width: number, x: FloatArray, from: number, factor: number, u: number): void {
-  const at = t * stride + offset;
+export function addRow({ data, bounds }: HeadRows, t: number, width: number, x: FloatArray, from: number, factor: number, u: number): void {
+  const at = t * width;
   let largest = 0;
   for (let c = 0; c < width; c++) {
     const sum = data[at + c]! + factor * x[from + c]!;
