@@ -10,6 +10,9 @@ function part(t: Tokens, from: number, width: number): FloatArray {
   return data;
 }
 
+/** Tokens that are held in range at a time. */
+const run = 128;
+
 /** Holds outputs in the range of V: rounding may leave it by an ulp or so, the true output does not. Rows that see nothing stay 0. */
 function clamp({ shape, group, values }: CheckedProblem, keyHeads: readonly number[], output: FloatArray): void {
   const { heads, dv, queries, causal } = shape;
@@ -23,11 +26,16 @@ function clamp({ shape, group, values }: CheckedProblem, keyHeads: readonly numb
     }
   }
   const first = causal === null ? 0 : Math.min(queries, Math.max(0, -causal));
-  for (let i = first, at = first * width; i < queries; i++) {
-    for (let c = 0; c < width; c++, at++) {
-      const z = output[at]!;
-      if (z < low[c]!) output[at] = low[c]!;
-      else if (z > high[c]!) output[at] = high[c]!;
+  // Row by row within a run of tokens that stays in the first-level cache, so that the row's range stays in registers.
+  for (let from = first; from < queries; from += run) {
+    const end = Math.min(queries, from + run) * width;
+    for (let c = 0; c < width; c++) {
+      const [bottom, top] = [low[c]!, high[c]!];
+      for (let at = from * width + c; at < end; at += width) {
+        const z = output[at]!;
+        if (z < bottom) output[at] = bottom;
+        else if (z > top) output[at] = top;
+      }
     }
   }
 }

@@ -3,7 +3,7 @@ import { outputBound } from '../certificate/outputBound.ts';
 import { exactRounding, sumRounding, unitRoundoff, type ExactRounding, type SumRounding } from '../certificate/rounding.ts';
 import type { ErrorTerms } from '../certificate/certificate.ts';
 import { adaptiveAffordable, margin, winningRank } from '../plan/firstLook.ts';
-import { adaptivePlanning, predictedTimes, type CostModel, type PredictedTimes, type TimedSizes } from '../plan/costModel.ts';
+import { adaptivePlanning, timesOf, type CostModel, type PredictedTimes, type TimedSizes } from '../plan/costModel.ts';
 import { valueRatio } from '../polynomial/expPolynomial.ts';
 import { largestMinimaxHalfWidth } from '../polynomial/minimaxExp.ts';
 import { monomialCount } from '../polynomial/monomialCount.ts';
@@ -225,7 +225,7 @@ export function planHead(question: PlanQuestion): Planned {
   const { head, method, dv, costs, truncation, causal, kernels } = question;
   const { d, n: keys } = head.keys;
   const sizes: Omit<TimedSizes, 'rank'> = { queries: head.queries.n * head.queries.per, keys, pairs: question.pairs, d, dv, chunk: causal ? causalChunk : 0 };
-  const times = (rank: number, changed: number): PredictedTimes => predictedTimes(costs, { ...sizes, rank, changed });
+  const times = (rank: number, changed: number): PredictedTimes => timesOf(costs, { ...sizes, rank, changed });
   const { found, degree, rank, why, least } = chosen(question);
   const ranked = found === null || rank === null ? Infinity : rank;
 

@@ -80,6 +80,11 @@ const weighing = 2;
  */
 export function predictedTimes(model: CostModel, sizes: TimedSizes): PredictedTimes {
   assertCosts('predictedTimes', model);
+  return timesOf(model, sizes);
+}
+
+/** `predictedTimes` from a model known to be one. */
+export function timesOf(model: CostModel, sizes: TimedSizes): PredictedTimes {
   const { queries, keys, pairs, d, dv, rank, changed = 0, chunk = 0 } = sizes;
   const tokens = queries + keys;
   const pair = at(model.exactPair, d + dv);

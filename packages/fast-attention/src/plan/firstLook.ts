@@ -3,7 +3,7 @@ import { aboutErrors } from '../anisotropic/chooseBlocks.ts';
 import type { Vectors } from '../attend/views.ts';
 import { largestMinimaxHalfWidth } from '../polynomial/minimaxExp.ts';
 import { weightTolerance } from '../polynomial/weightTolerance.ts';
-import { adaptivePlanning, nominalCosts, predictedTimes, type CostModel, type TimedSizes } from './costModel.ts';
+import { adaptivePlanning, nominalCosts, timesOf, type CostModel, type TimedSizes } from './costModel.ts';
 
 /** Tokens of each side that are looked at before all of them are. */
 const looked = 48;
@@ -67,7 +67,7 @@ export interface FirstLook {
  * @returns null if it is, else why not, in words
  */
 export function notWorthPlanning({ queries, keys, scale, tolerance, costs, sizes }: FirstLook): string | null {
-  const { exact, polynomial } = predictedTimes(costs, { ...sizes, rank: 1 });
+  const { exact, polynomial } = timesOf(costs, { ...sizes, rank: 1 });
   const most = margin(costs) * exact;
   const { d } = sizes;
   if (polynomial >= most) return `exact attention over ${sizes.pairs} pairs takes no longer than centring and packing the tokens`;
@@ -77,7 +77,7 @@ export function notWorthPlanning({ queries, keys, scale, tolerance, costs, sizes
   const epsilon = weightTolerance(tolerance);
   // The list ends with the first degree that is good enough.
   const rankAt = (R: number): number => (R > largestMinimaxHalfWidth ? Infinity : rankOf(d, aboutErrors(R, epsilon).length - 1));
-  const wins = (R: number): boolean => predictedTimes(costs, { ...sizes, rank: rankAt(R) }).polynomial < most;
+  const wins = (R: number): boolean => timesOf(costs, { ...sizes, rank: rankAt(R) }).polynomial < most;
   let R = reach(true);
   if (wins(R * mostOfFew)) return null;
   R *= leastOfFew;
@@ -93,10 +93,10 @@ export function notWorthPlanning({ queries, keys, scale, tolerance, costs, sizes
 
 /** The largest rank with which the polynomial is predicted to win by the margin; 0 if none is. */
 export function winningRank(costs: CostModel, sizes: Omit<TimedSizes, 'rank'>): number {
-  const [one, two] = [predictedTimes(costs, { ...sizes, rank: 0 }), predictedTimes(costs, { ...sizes, rank: 1000 })];
+  const [one, two] = [timesOf(costs, { ...sizes, rank: 0 }), timesOf(costs, { ...sizes, rank: 1000 })];
   const each = (two.polynomial - one.polynomial) / 1000;
   return Math.max(0, Math.floor((margin(costs) * one.exact - one.polynomial) / each));
 }
 
 /** Nominal milliseconds of exact attention, from which `costsFor` decides whether to measure. */
-export const nominalExact = (kernels: Kernels, sizes: Omit<TimedSizes, 'rank'>): number => predictedTimes(nominalCosts(kernels), { ...sizes, rank: 0 }).exact;
+export const nominalExact = (kernels: Kernels, sizes: Omit<TimedSizes, 'rank'>): number => timesOf(nominalCosts(kernels), { ...sizes, rank: 0 }).exact;

@@ -5,7 +5,7 @@ import { usedKernels } from '../attend/kernelMemory.ts';
 import type { HeadPlan } from '../attend/planHead.ts';
 import { plannedHead } from '../attend/plannedHead.ts';
 import { checkedProblem } from '../attend/problem.ts';
-import { assertCosts, predictedTimes } from './costModel.ts';
+import { assertCosts, timesOf } from './costModel.ts';
 
 /** What `planAttention` returns. */
 export interface AttentionPlan {
@@ -67,7 +67,7 @@ export function planAttention(problem: AttentionProblem, options: PlanAttentionO
   for (let head = 0; head < shape.keyHeads; head++) {
     const found = plannedHead(problem, checked, head, { tolerance, method: 'auto', truncation, costs, degree: undefined, box: aPriori, perQuery: false, kernels });
     const { plan } = found.planned;
-    const alone = predictedTimes(found.costs, { ...found.sizes, rank: 0 }).exact;
+    const alone = timesOf(found.costs, { ...found.sizes, rank: 0 }).exact;
     exact += alone;
     planned += plan.method === 'exact' ? alone : plan.predicted!.polynomial;
     measured &&= found.costs.measured;
