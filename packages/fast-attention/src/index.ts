@@ -4,7 +4,7 @@
  * @packageDocumentation
  */
 export { attend, type FastAttention, type FastAttentionOptions, type SampleOptions } from './attend/attend.ts';
-export type { HeadPlan } from './attend/planHead.ts';
+export type { HeadPlan, PlanBlock } from './attend/planHead.ts';
 export type { Certificate, CertificateKind, ErrorTerms, SampleStatement } from './certificate/certificate.ts';
 export { outputBound } from './certificate/outputBound.ts';
 export { sampledFraction } from './certificate/sampledFraction.ts';

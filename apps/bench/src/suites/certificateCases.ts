@@ -90,6 +90,21 @@ function unequal(random: RandomSource): Problem {
   return { ...problem, queries: scaled(problem.queries, factor), keys: scaled(problem.keys, 1 / factor) };
 }
 
+/** A few queries and keys far from the others, which blocks of a head leave to exact attention. */
+function farTokens(random: RandomSource): Problem {
+  const problem = problemOf(random, between(random, 0.1, 1));
+  const stretched = (t: Tokens<Float64Array>): Tokens<Float64Array> => {
+    const data = Float64Array.from(t.data);
+    for (let count = random.integer(4); count > 0; count--) {
+      const at = random.integer(t.n) * t.d;
+      const factor = 10 ** between(random, 0.5, 1.8);
+      for (let c = 0; c < t.d; c++) data[at + c]! *= factor;
+    }
+    return tokens(t.d, data);
+  };
+  return { ...problem, queries: stretched(problem.queries), keys: stretched(problem.keys) };
+}
+
 /** What is drawn, in the order of the table. */
 export const families: readonly Family[] = [
   { name: 'uniform', draw: (random) => problemOf(random, between(random, 0.05, 2)) },
@@ -104,5 +119,6 @@ export const families: readonly Family[] = [
   { name: 'extreme values', draw: extremeValues },
   { name: 'subnormal values', draw: subnormalValues },
   { name: 'unequal sizes', draw: unequal },
+  { name: 'a few tokens far out', draw: farTokens },
   { name: '20,000 keys', draw: long },
 ];

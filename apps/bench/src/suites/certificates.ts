@@ -78,8 +78,8 @@ const CHECKS: readonly { readonly method: string; readonly kind: string; readonl
   { method: 'attend', kind: 'a-priori', rows: (target) => target / 2, check: checkAttend('a-priori'), without: ['grouped heads'] },
   { method: 'attend', kind: 'sampled', rows: () => 10, check: checkSampled, without: [] },
   // A prompt of subnormal values is refused: no tolerance below 1 could be certified.
-  { method: 'compiled', kind: 'a-posteriori', rows: (target) => target / 2, check: checkCompiled(false), without: ['causal', 'grouped heads', 'scores to the edge of 8', 'subnormal values'] },
-  { method: 'merged', kind: 'a-posteriori', rows: (target) => target / 2, check: checkCompiled(true), without: ['causal', 'grouped heads', 'scores to the edge of 8', 'subnormal values'] },
+  { method: 'compiled', kind: 'a-posteriori', rows: (target) => target / 2, check: checkCompiled(false), without: ['causal', 'grouped heads', 'scores to the edge of 8', 'subnormal values', 'a few tokens far out'] },
+  { method: 'merged', kind: 'a-posteriori', rows: (target) => target / 2, check: checkCompiled(true), without: ['causal', 'grouped heads', 'scores to the edge of 8', 'subnormal values', 'a few tokens far out'] },
   { method: 'gradient', kind: 'a-posteriori', rows: (target) => target / 2, check: checkGradients, without: ['20,000 keys'] },
 ];
 

@@ -35,8 +35,10 @@ export function fastCases(quick: boolean): readonly FastCase[] {
     ...[16384, 65536].map((n): FastCase => ({ n, d: 16, data: 'half-width 0.5', causal: false, options: { method: 'polynomial', degree: 3, truncation: 'isotropic' }, peers: false })),
     { n: 8192, d: 16, data: 'spectrum 0.5^i', causal: false, options: { ...polynomial, truncation: 'adaptive' }, peers: false },
     ...(quick ? [4096] : [4096, 16384]).map((n): FastCase => ({ n, d: 8, data: 'uniform', causal: true, options: polynomial, peers: false })),
-    // Inside the criterion, and outside: normal entries of deviation 2; a head as wide as a language model's.
+    // Inside the criterion, inside but for a few tokens, and outside: normal entries of deviation 2; a head as wide as a language model's.
     { n: 4096, d: 8, data: 'uniform', causal: false, options: { method: 'auto', tolerance: TOLERANCE }, peers: false },
+    { n: 16384, d: 8, data: 'uniform, 0.5% of the queries and keys 20 times as long', causal: false, options: { method: 'auto', tolerance: TOLERANCE }, peers: false },
+    { n: 256, d: 8, data: 'normal, deviation 2', causal: false, options: { method: 'auto', tolerance: TOLERANCE }, peers: false },
     { n: 512, d: 8, data: 'normal, deviation 2', causal: false, options: { method: 'auto', tolerance: TOLERANCE }, peers: false },
     { n: 4096, d: 8, data: 'normal, deviation 2', causal: false, options: { method: 'auto', tolerance: TOLERANCE }, peers: false },
     { n: 512, d: 64, data: 'normal', causal: false, options: { method: 'auto', tolerance: TOLERANCE }, peers: false },
@@ -71,5 +73,6 @@ export function fastProblem({ n, d, data, causal }: FastCase): AttentionProblem<
     const [q, k] = [normalTokens(random, d, n, 1, 'float32'), normalTokens(random, d, n, 1, 'float32')] as [Tokens<Float32Array>, Tokens<Float32Array>];
     return { queries: within(q, 2), keys: within(tokens(d, k.data.map((x, at) => x * 0.5 ** (at % d))), 2), values, scale, causal };
   }
+  if (data.includes('times as long')) for (const t of [queries, keys]) for (let i = 100; i < n; i += 200) for (let c = 0; c < d; c++) t.data[i * d + c]! *= 20;
   return { queries, keys, values, scale, causal };
 }

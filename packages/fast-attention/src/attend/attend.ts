@@ -3,6 +3,7 @@ import {
   assertInRange, assertInteger, assertOneOf, randomSource, tokens,
   type FloatArray, type Kernels, type RandomSource, type Tokens,
 } from '@prompt-limits/core-linalg';
+import { attendSplit } from '../blocks/attendSplit.ts';
 import type { Certificate, CertificateKind } from '../certificate/certificate.ts';
 import { assertCosts, type CostModel } from '../plan/costModel.ts';
 import { certified } from './certified.ts';
@@ -85,7 +86,7 @@ interface HeadResult {
  * each key by a number; after both the scores lie in [-R, R]. There a polynomial p of least degree g has p = e^x up to a relative error,
  * and $p(q^\top k) = \sum_a w_a q^a k^a$ over the C(d + g, g) monomials of degree at most g. So the sums over keys are read from rank x (dv + 1)
  * moments. Time O(n rank dv), memory O(n d + rank dv), against O(n^2 d) time. With a mask, chunks of queries read the moments of the
- * keys before them and attend exactly to the rest.
+ * keys before them and attend exactly to the rest. Without a mask a few queries and keys far from the others may be left to exact attention.
  *
  * **Guarantee.** With 'polynomial' and 'auto' no output entry is further from exact attention on the given numbers than the tolerance times the
  * range of its row of V, rounding of the kernels included, wherever the plan says 'polynomial'; the certificate states the bound of this
@@ -133,9 +134,13 @@ export function attend<A extends FloatArray>(problem: AttentionProblem<A>, optio
     const exact: number[] = [];
     const planning = { tolerance, method, truncation, costs: options.costs, degree, box: certificate === 'a-priori', perQuery, kernels };
     for (let head = 0; head < shape.keyHeads; head++) {
-      const { planned, centred, columns, exactly, exactBound } = plannedHead(placed, checked, head, planning);
+      const { planned, centred, split, columns, exactly, exactBound } = plannedHead(placed, checked, head, planning);
       let bounds = exactly;
-      if (planned.run === null || centred === null) {
+      if (split !== null) {
+        const found = attendSplit({ problem: placed, checked, head, split, kernels, columns, exactly, perQuery, output: output.data, logs });
+        bounds = found.bounds;
+        logError = Math.max(logError, found.logError);
+      } else if (planned.run === null || centred === null) {
         const smallest = Math.min(exactBound, planned.least ?? Infinity);
         if (method !== 'exact' && options.tolerance !== undefined && smallest > tolerance) {
           throw new RangeError(`${fn}: tolerance must be at least ${Number((smallest * 1.001).toPrecision(3))}, the smallest that ${kernels.precision} certifies for this input, got ${tolerance}`);
@@ -145,7 +150,7 @@ export function attend<A extends FloatArray>(problem: AttentionProblem<A>, optio
       } else {
         const target = { output: output.data, stride: shape.heads * shape.dv, offset: head * group * shape.dv };
         const norms = perQuery && certificate !== 'a-priori';
-        const one = { kernels, head: centred, plan: planned.run, scale: shape.scale, values: placed.values.data, columns, causal: shape.causal, target, norms, totals: logs !== null };
+        const one = { kernels, head: centred, plan: planned.run, scale: shape.scale, beside: null, values: placed.values.data, columns, causal: shape.causal, target, norms, totals: logs !== null };
         const sums: HeadSums = polynomialHead(one);
         bounds = certificate === 'a-priori'
           ? aPrioriBounds(planned.run, columns, kernels, shape.queries * group, perQuery)

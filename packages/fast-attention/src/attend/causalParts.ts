@@ -14,7 +14,7 @@ export function causalParts(run: HeadRun, causal: number, totals: Float64Array, 
   const { vectors } = plan;
   const { n, per, d } = head.queries;
   const keys = head.keys.n;
-  const { size } = plan.chunk!;
+  const size = plan.chunk!;
   const width = columns.dv + 1;
   const wide = head.omega === null ? d : d + 1;
   const moments = new Float64Array(plan.set.rank * width);

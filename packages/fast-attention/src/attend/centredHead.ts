@@ -85,7 +85,7 @@ function logWeights({ data, n, stride, offset, d }: Vectors, centre: Float64Arra
 
 /** Centres and scales one key head; null where factors would leave the range of float64. */
 export function centredHead(
-  { queries, keys }: { queries: Vectors; keys: Vectors }, checked: CheckedProblem, { box, reach, kernels }: CentringOptions,
+  { queries, keys }: { queries: Vectors; keys: Vectors }, checked: Pick<CheckedProblem, 'shape' | 'queries' | 'keys'>, { box, reach, kernels }: CentringOptions,
 ): CentredHead | null {
   const { scale, d } = checked.shape;
   const unit = queries.data instanceof Float32Array ? 2 ** -24 : unit64;

@@ -10,7 +10,7 @@ import { largestEntry } from './views.ts';
  *
  * @returns a bound on the error: the polynomial's ratio, inputs and sums as in the certificate, d + 4 roundings of the shift, the storage
  */
-function polynomial(run: HeadRun, { totals }: HeadSums, queries: number, first: number, { terms }: HeadBounds, logs: FloatArray): number {
+function polynomial(run: HeadRun, { totals, masses }: HeadSums, queries: number, first: number, { terms }: HeadBounds, logs: FloatArray): number {
   const { head, kernels, plan } = run;
   const { data, stride, offset, per, d } = head.queries;
   const direction = head.keyCentre.map((c) => c * run.scale);
@@ -24,9 +24,10 @@ function polynomial(run: HeadRun, { totals }: HeadSums, queries: number, first: 
         shift += x;
         size += Math.abs(x);
       }
-      const log = total > 0 ? shift + head.top + Math.log(total) : -Infinity;
+      const sum = together(Math.log(total), masses === null ? -Infinity : masses[i * per + j]!);
+      const log = total > 0 ? shift + head.top + sum : -Infinity;
       logs[(first + j) * queries + i] = log;
-      if (total > 0) largest = Math.max(largest, Math.abs(log), Math.abs(Math.log(total)));
+      if (total > 0) largest = Math.max(largest, Math.abs(log), Math.abs(sum));
       shifted = Math.max(shifted, size);
     }
   }
@@ -36,6 +37,9 @@ function polynomial(run: HeadRun, { totals }: HeadSums, queries: number, first: 
   const sums = terms.sums < 1 ? terms.sums / (1 - terms.sums) : Infinity;
   return factor + 2 * terms.input + sums + (unitRoundoff(kernels) + 4 * 2 ** -53) * (largest + 1) + (d + 6) * 2 ** -53 * (shifted + Math.abs(head.top));
 }
+
+/** ln(e^a + e^b). */
+const together = (a: number, b: number): number => (b > a ? b + Math.log1p(Math.exp(a - b)) : a + Math.log1p(Math.exp(b - a)));
 
 /** A bound on the error of the log partitions of an exact head. */
 function exact({ shape, group, queries, keys }: CheckedProblem, head: number, kernels: Kernels): number {

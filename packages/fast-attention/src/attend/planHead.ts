@@ -28,6 +28,24 @@ export interface HeadPlan {
   readonly predicted: PredictedTimes | null;
   /** Why, in words. */
   readonly reason: string;
+  /** The blocks of a head that is not computed as one: near queries with near keys by the polynomial, those that reach further exactly. */
+  readonly blocks?: readonly PlanBlock[];
+}
+
+/** Some queries of a key head with some of its keys. */
+export interface PlanBlock {
+  /** Queries, those of all heads that share the keys. */
+  readonly queries: number;
+  /** Keys. */
+  readonly keys: number;
+  /** How the block is computed. */
+  readonly method: 'exact' | 'polynomial';
+}
+
+/** What is summed exactly beside a polynomial: how far its scores reach in the centred coordinates, ln omega included, and how they round. */
+export interface ExactPart {
+  readonly reach: number;
+  readonly rounding: ExactRounding;
 }
 
 /** A plan with what it needs to run. */
@@ -37,8 +55,10 @@ export interface PolynomialPlan {
   readonly scores: ScorePolynomial;
   readonly vectors: FeatureVectors;
   readonly rounding: SumRounding;
-  /** Chunk of queries of a causal head, and how exact attention rounds in it; null without a mask. */
-  readonly chunk: { readonly size: number; readonly rounding: ExactRounding } | null;
+  /** Queries of a chunk of a causal head; null without a mask. */
+  readonly chunk: number | null;
+  /** The part that is summed exactly beside the polynomial, in a chunk or over far keys; null if there is none. */
+  readonly exact: ExactPart | null;
   /** Proven before the run: the largest error as fractions of the range. */
   readonly terms: ErrorTerms;
   readonly bound: number;
@@ -66,6 +86,8 @@ export interface PlanQuestion {
   readonly truncation: 'isotropic' | 'adaptive' | 'auto';
   /** What decides with 'auto'. */
   readonly costs: CostModel;
+  /** Tokens of the head that this question leaves out, for exact attention: what that costs in milliseconds, and the keys among them. */
+  readonly beside?: { readonly milliseconds: number; readonly keys: number; readonly reach: number };
 }
 
 /** Tokens packed at once: their features and values stay in the second-level cache. */
@@ -83,36 +105,41 @@ const bytesOf = (rank: number, d: number, dv: number): number => rank * (16 * (d
 const short = (x: number): string => String(Number(x.toPrecision(3)));
 
 /** The parts of the error at one query: |x| <= r in the coordinates of the plan, denominators at least `least` times the sum of the weights of the keys. */
-export function errorTerms(plan: Pick<PolynomialPlan, 'scores' | 'vectors' | 'rounding' | 'chunk'>, head: CentredHead, unit: number, r: number, least: number, storage: number): ErrorTerms {
+export function errorTerms(plan: Pick<PolynomialPlan, 'scores' | 'vectors' | 'rounding' | 'exact'>, head: CentredHead, unit: number, r: number, least: number, storage: number): ErrorTerms {
   const { low, high } = plan.scores.ratio(r);
   // Vectors are stored as centred first: in other coordinates r says nothing of what that costs.
   const eta = head.etaFixed + head.etaSlope * (plan.vectors.queries === head.queries ? r : head.halfWidth) + plan.vectors.shift;
-  const exact = plan.chunk?.rounding;
+  const { exact } = plan;
   // Exact weights beside those of the polynomial have the factor 1, so the band has to hold 1 as well.
-  const [bottom, top] = exact === undefined ? [low, high] : [Math.min(1, low), Math.max(1, high)];
+  const [bottom, top] = exact === null ? [low, high] : [Math.min(1, low), Math.max(1, high)];
   const polynomial = outputBound(bottom, top);
-  const spread = Math.max(eta, exact?.eta ?? 0);
+  // They too are of stored vectors; ln omega of a key beside takes d + 4 roundings of float64.
+  const spread = exact === null ? eta : Math.max(eta, head.etaFixed + (head.etaSlope + (head.keys.d + 8) * 2 ** -53) * exact.reach) + exact.rounding.eta;
   // tanh is subadditive: the band widened by e^{+-spread} costs at most tanh(spread / 2) more. Values: three float64 roundings, one stored.
   const input = spread / 2 + 0.51 * (unit + 4 * 2 ** -53);
   const kappa = (plan.rounding.relative * plan.scores.absolute(r) + plan.rounding.absolute) / least;
-  const sums = kappa < 1 && bottom > 0 ? kappa + (exact?.sums ?? 0) : 1;
+  const sums = kappa < 1 && bottom > 0 ? kappa + (exact?.rounding.sums ?? 0) : 1;
   return { polynomial, input, sums, storage };
 }
 
 export const totalOf = (t: ErrorTerms): number => Math.min(1, (t.polynomial + t.input + t.sums + t.storage) * (1 + 2 ** -50));
 
-function prepared({ head, kernels, causal, storage, tolerance }: PlanQuestion, { set, weights, scores, vectors }: Pick<PolynomialPlan, 'set' | 'weights' | 'scores' | 'vectors'>): PolynomialPlan {
+function prepared({ head, kernels, causal, storage, tolerance, beside }: PlanQuestion, { set, weights, scores, vectors }: Pick<PolynomialPlan, 'set' | 'weights' | 'scores' | 'vectors'>): PolynomialPlan {
   const { d, n } = head.keys;
   const unit = unitRoundoff(kernels);
   // A causal head adds to its moments once a chunk, and once a block of keys that precede all queries.
   const calls = Math.ceil(n / (causal ? causalChunk : tokenBlock)) + 1;
   const sizes = { keys: n, block: tokenBlock, calls, largest: Math.max(vectors.keyNorm, vectors.queryNorm) };
   const rounding = sumRounding(set, scores, kernels, sizes, causal ? Math.exp(head.leastLog) : 1);
-  const S = head.halfWidth - head.leastLog;
-  const exact = causal ? exactRounding(kernels, causalChunk, d + 1, S) : null;
-  // The masses of the two parts are added in the precision of the kernels: two roundings more.
-  const chunk = exact === null ? null : { size: causalChunk, rounding: { ...exact, eta: exact.eta + exact.log, sums: exact.sums + 2 * unit } };
-  const plan = { set, weights, scores, vectors, rounding, chunk };
+  const exactPart = (count: number, reach: number): ExactPart => {
+    const exact = exactRounding(kernels, count, d + 1, reach);
+    // The masses of the two parts are added in the precision of the kernels: two roundings more.
+    return { reach, rounding: { ...exact, eta: exact.eta + exact.log, sums: exact.sums + 2 * unit } };
+  };
+  const exact = causal ? exactPart(causalChunk, head.halfWidth - head.leastLog)
+    : beside !== undefined && beside.keys > 0 ? exactPart(beside.keys, beside.reach) : null;
+  const chunk = causal ? causalChunk : null;
+  const plan = { set, weights, scores, vectors, rounding, chunk, exact };
   // What |x| can be by the norms of either coordinates.
   const R = Math.min(head.halfWidth, vectors.halfWidth + vectors.shift);
   const { low } = scores.ratio(vectors.halfWidth);
@@ -225,7 +252,11 @@ export function planHead(question: PlanQuestion): Planned {
   const { head, method, dv, costs, truncation, causal, kernels } = question;
   const { d, n: keys } = head.keys;
   const sizes: Omit<TimedSizes, 'rank'> = { queries: head.queries.n * head.queries.per, keys, pairs: question.pairs, d, dv, chunk: causal ? causalChunk : 0 };
-  const times = (rank: number, changed: number): PredictedTimes => timesOf(costs, { ...sizes, rank, changed });
+  const { milliseconds: besides = 0 } = question.beside ?? {};
+  const times = (rank: number, changed: number): PredictedTimes => {
+    const { exact, polynomial } = timesOf(costs, { ...sizes, rank, changed });
+    return { exact, polynomial: polynomial + besides };
+  };
   const { found, degree, rank, why, least } = chosen(question);
   const ranked = found === null || rank === null ? Infinity : rank;
 

@@ -1,8 +1,9 @@
 import type { AttentionProblem } from '@prompt-limits/attention';
 import type { Kernels } from '@prompt-limits/core-linalg';
 import { unitRoundoff } from '../certificate/rounding.ts';
+import { splitHead, worthLooking, type SplitHead } from '../blocks/splitHead.ts';
 import { costsFor, knownCosts } from '../plan/calibrate.ts';
-import type { CostModel, TimedSizes } from '../plan/costModel.ts';
+import { timesOf, type CostModel, type TimedSizes } from '../plan/costModel.ts';
 import { nominalExact, notWorthPlanning } from '../plan/firstLook.ts';
 import { centredHead, type CentredHead } from './centredHead.ts';
 import { exactBounds, type HeadBounds } from './headBounds.ts';
@@ -28,6 +29,8 @@ export interface PlannedHead {
   readonly planned: Planned;
   /** null where the head is exact before it is centred. */
   readonly centred: CentredHead | null;
+  /** The head in blocks where that is faster: `planned` is then its plan, and nothing else of it runs. */
+  readonly split: SplitHead | null;
   readonly columns: ValueColumns;
   /** What exact attention certifies, and the largest of it. */
   readonly exactly: HeadBounds;
@@ -66,5 +69,14 @@ export function plannedHead(problem: AttentionProblem, checked: CheckedProblem, 
   const planned: Planned = centred === null || method === 'exact'
     ? { plan: exactPlan(refused ?? 'queries and keys differ too far in size'), run: null, least: null }
     : planHead({ ...question, head: centred, method, ...(degree === undefined ? {} : { degree }) });
-  return { planned, centred, columns, exactly, exactBound, costs, sizes };
+  const exactTime = timesOf(costs, { ...sizes, rank: 0 }).exact;
+  const whole = planned.run === null ? (method === 'polynomial' ? Infinity : exactTime) : planned.plan.predicted!.polynomial;
+  // Where the whole head has no polynomial and one is asked for, the time does not count.
+  const worth = (method === 'polynomial' && planned.run === null) || Math.min(whole, exactTime) > worthLooking;
+  const divisible = method !== 'exact' && degree === undefined && !box && shape.causal === null && worth;
+  const split = !divisible ? null : splitHead({
+    vectors, checked, sizes, costs, tolerance, whole, question: { ...question, method },
+    values: { data: problem.values.data, n: keys, stride: shape.keyHeads * dv, offset: head * dv, per: 1, d: dv },
+  });
+  return { planned: split === null ? planned : { plan: split.plan, run: split.run, least: null }, centred, split, columns, exactly, exactBound, costs, sizes };
 }

@@ -1,4 +1,5 @@
 import type { FloatArray, Kernels } from '@prompt-limits/core-linalg';
+import { addBeside, packBeside, type BesideKeys } from './besideKeys.ts';
 import { causalParts } from './causalParts.ts';
 import type { CentredHead } from './centredHead.ts';
 import { addMoments, centreValues, centreVectors, divideOutputs, squaredNorms, weighMoments, writeOutputs, type Target } from './pack.ts';
@@ -16,6 +17,8 @@ export interface HeadRun {
   readonly columns: ValueColumns;
   /** null, or c: query i sees keys 0 to i + c. */
   readonly causal: number | null;
+  /** Keys that all queries attend to exactly; only without a mask. */
+  readonly beside: BesideKeys | null;
   readonly target: Target;
   /** Whether the norms of the queries are wanted, for bounds of each; the denominators then are as well. */
   readonly norms: boolean;
@@ -25,8 +28,10 @@ export interface HeadRun {
 
 /** What a run leaves behind: a value for each query of the group, token by token, head by head. */
 export interface HeadSums {
-  /** Denominators sum omega e^x, the exact part included; 0 where no key is seen. null unless wanted or causal. */
+  /** Denominators sum omega e^x, with a mask the exact part included; 0 where no key is seen. null unless wanted or causal. */
   readonly totals: Float64Array | null;
+  /** ln sum omega e^x over the keys beside; null if there are none. */
+  readonly masses: Float64Array | null;
   /** The least quotient of a denominator and the weight of the keys that the polynomial summed for it. */
   readonly least: number;
   /** Weight of the keys that the polynomial summed; the same for all queries without a mask. */
@@ -74,15 +79,17 @@ export function polynomialHead(run: HeadRun): HeadSums {
     let least = Infinity;
     // A row without polynomial part loses nothing to it.
     for (let q = 0; q < all.length; q++) if (weight[q] !== 0) least = Math.min(least, all[q]! / weight[q]!);
-    return { totals: all, least, norms, weight };
+    return { totals: all, masses: null, least, norms, weight };
   }
   const totals = run.totals || run.norms ? new Float64Array(n * per) : null;
   let least = Infinity;
+  const masses = run.beside === null ? null : new Float64Array(n * per);
   const moments = new Float64Array(plan.set.rank * width);
   addKeys(run, 0, head.keys.n, moments);
   kernels.scratch(() => {
     const weights = kernels.allocate(moments.length);
     weighMoments(moments, plan.weights, width, weights);
+    const packed = run.beside === null ? null : packBeside(kernels, head, run.beside, columns);
     const step = Math.max(1, Math.floor(tokenBlock / per));
     const x = kernels.allocate(Math.min(step, n) * per * d);
     const sums = kernels.allocate(Math.min(step, n) * per * width);
@@ -91,10 +98,13 @@ export function polynomialHead(run: HeadRun): HeadSums {
       centreVectors(kernels, queries, at, at + tokens, queryCentre, queryFactor, x);
       kernels.monomialRead(plan.set, tokens * per, x, width, weights, sums);
       if (norms !== null) normsInto(tokens * per, d, d, x, norms.subarray(at * per));
-      if (totals === null) least = Math.min(least, divideOutputs(kernels, columns, sums, tokens, per, at, target));
+      if (packed !== null) {
+        least = Math.min(least, addBeside(kernels, head, packed, columns.dv, at, at + tokens, sums, totals?.subarray(at * per) ?? null, masses!.subarray(at * per)));
+        divideOutputs(kernels, columns, sums, tokens, per, at, target);
+      } else if (totals === null) least = Math.min(least, divideOutputs(kernels, columns, sums, tokens, per, at, target));
       else writeOutputs(columns, sums, tokens, per, at, target, totals.subarray(at * per));
     }
   });
   if (totals !== null) for (const total of totals) least = Math.min(least, total);
-  return { totals, least: least / head.total, norms, weight: head.total };
+  return { totals, masses, least: least / head.total, norms, weight: head.total };
 }
