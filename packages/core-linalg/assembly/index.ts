@@ -23,5 +23,5 @@ export { monomialReadVjp, monomialReadVjpScratchBytes } from './monomialsVjp';
 export { rmsNorm, rmsNormVjp, rmsNormVjpInput } from './rmsNorm';
 export { silu, siluVjp, swiglu, swigluVjp } from './silu';
 export { softmaxRows, softmaxRowsVjp } from './softmax';
-export { centreTokens, clear, furthestSquare, tokenQuotients, tokenRanges } from './tokens';
+export { centreTokens, clear, furthestSquare, holdTokens, tokenQuotients, tokenRanges } from './tokens';
 export { addTokens, tokenQuotientsVjp, tokenSizes } from './tokensVjp';

@@ -140,3 +140,13 @@ function held(sums: usize, at: usize, centre: usize, factor: usize, low: usize, 
   q = f64x2.pmin(f64x2.pmax(q, v128.load(low + at, 16)), v128.load(high + at, 16));
   return v128.shuffle<f64>(f32x4.demote_f64x2_zero(p), f32x4.demote_f64x2_zero(q), 0, 2);
 }
+
+/** x_tc is held in [low_c, high_c], all float32; d values a token. */
+export function holdTokens(n: usize, d: usize, x: usize, low: usize, high: usize): void {
+  const whole = (d & ~3) << 2, end = d << 2;
+  for (let t: usize = 0; t < n; t++, x += end) {
+    let c: usize = 0;
+    for (; c < whole; c += 16) v128.store(x + c, f32x4.pmin(f32x4.pmax(v128.load(x + c), v128.load(low + c)), v128.load(high + c)));
+    for (; c < end; c += 4) store<f32>(x + c, min(max(load<f32>(x + c), load<f32>(low + c)), load<f32>(high + c)));
+  }
+}

@@ -38,7 +38,7 @@ export function fastCases(quick: boolean): readonly FastCase[] {
     // Inside the criterion, inside but for a few tokens, and outside: normal entries of deviation 2; a head as wide as a language model's.
     { n: 4096, d: 8, data: 'uniform', causal: false, options: { method: 'auto', tolerance: TOLERANCE }, peers: false },
     { n: 16384, d: 8, data: 'uniform, 0.5% of the queries and keys 20 times as long', causal: false, options: { method: 'auto', tolerance: TOLERANCE }, peers: false },
-    { n: 256, d: 8, data: 'normal, deviation 2', causal: false, options: { method: 'auto', tolerance: TOLERANCE }, peers: false },
+    ...[1, 32, 256].map((n): FastCase => ({ n, d: 8, data: 'normal, deviation 2', causal: false, options: { method: 'auto', tolerance: TOLERANCE }, peers: false })),
     { n: 512, d: 8, data: 'normal, deviation 2', causal: false, options: { method: 'auto', tolerance: TOLERANCE }, peers: false },
     { n: 4096, d: 8, data: 'normal, deviation 2', causal: false, options: { method: 'auto', tolerance: TOLERANCE }, peers: false },
     { n: 512, d: 64, data: 'normal', causal: false, options: { method: 'auto', tolerance: TOLERANCE }, peers: false },

@@ -44,6 +44,18 @@ export function maxAbs(values: FloatArray): number {
   return largest;
 }
 
+/** `maxAbs` of values that are all finite, in the one pass that also sees to that. */
+function finiteSize(fn: string, name: string, values: FloatArray): number {
+  let [largest, bad] = [0, 0];
+  for (let i = 0; i < values.length; i++) {
+    const size = Math.abs(values[i]!);
+    if (size > largest) largest = size;
+    bad += size - size; // 0, or NaN from the first value that is not finite
+  }
+  if (bad !== 0) assertFinite(fn, name, values);
+  return largest;
+}
+
 /** The largest finite value of an array's precision. */
 export function largestFinite(values: FloatArray): number {
   return values instanceof Float64Array ? Number.MAX_VALUE : (2 - 2 ** -23) * 2 ** 127;
@@ -86,21 +98,22 @@ export function checkedShape(fn: string, problem: AttentionProblem): AttentionSh
   }
   if (values.n !== keys.n) throw new RangeError(`${fn}: values must have as many tokens as keys (n = ${keys.n}), got n = ${values.n}`);
   if (typeof causal !== 'boolean') assertInteger(fn, 'causal', causal, Number.MIN_SAFE_INTEGER);
-  assertFinite(fn, 'queries', queries.data);
-  assertFinite(fn, 'keys', keys.data);
-  assertFinite(fn, 'values', values.data);
+  const size = {
+    queries: finiteSize(fn, 'queries', queries.data),
+    keys: finiteSize(fn, 'keys', keys.data),
+    values: finiteSize(fn, 'values', values.data),
+  };
 
   const limit = largestFinite(queries.data);
   // Every partial sum of a score, scaled early or late, is at most d max(1,|scale|) max(1,|Q|) max(1,|K|); a difference of
   // two scores is twice that, and kernels that work in base 2 multiply by log2(e) < 2. The factor 4 covers both.
-  const scores = d * Math.max(1, Math.abs(scale)) * Math.max(1, maxAbs(queries.data)) * Math.max(1, maxAbs(keys.data));
+  const scores = d * Math.max(1, Math.abs(scale)) * Math.max(1, size.queries) * Math.max(1, size.keys);
   if (!(4 * scores <= limit)) {
     throw new RangeError(`${fn}: d * scale * |Q| * |K|, each factor at least 1, must be at most ${limit / 4} so that no score overflows, got ${scores}`);
   }
   // Weights are at most 1 before they are normalised, so a sum of n weighted values is at most n |V|.
-  const largest = maxAbs(values.data);
-  if (!(largest <= limit / Math.max(1, keys.n))) {
-    throw new RangeError(`${fn}: values must be at most ${limit / keys.n} in absolute value so that no sum of ${keys.n} overflows, got ${largest}`);
+  if (!(size.values <= limit / Math.max(1, keys.n))) {
+    throw new RangeError(`${fn}: values must be at most ${limit / keys.n} in absolute value so that no sum of ${keys.n} overflows, got ${size.values}`);
   }
   return {
     queries: queries.n,

@@ -200,6 +200,11 @@ export function checkedKernels(raw: Kernels): Kernels {
       doubles('tokenQuotients', d, { centre, factor, low, high });
       return raw.tokenQuotients(n, d, sums, centre, factor, low, high, z);
     },
+    holdTokens(n, d, x, low, high) {
+      strided('holdTokens', n, d, d, x);
+      doubles('holdTokens', d, { low, high });
+      raw.holdTokens(n, d, x, low, high);
+    },
     tokenQuotientsVjp(n, d, sums, stride, dz, half, size, facts) {
       strided('tokenQuotientsVjp', n, d, stride, dz, 'dz');
       arrays('tokenQuotientsVjp', [['sums', sums, n * (d + 1), 'n * (d + 1)']]);

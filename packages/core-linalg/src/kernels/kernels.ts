@@ -134,6 +134,8 @@ export interface Kernels {
    */
   tokenQuotients(n: number, d: number, sums: FloatArray, centre: Float64Array, factor: Float64Array, low: Float64Array, high: Float64Array, z: FloatArray): number;
 
+  /** x_tc is held in [low_c, high_c], both rounded to the kernels' precision; x: n x d. */
+  holdTokens(n: number, d: number, x: FloatArray, low: Float64Array, high: Float64Array): void;
   /**
    * The gradient of N / D: with g = dz_t and sums as for `tokenQuotients`, $\delta = \mathrm{size}\,g \cdot N / D$ and
    * $u = \max(\mathrm{size}\,|g|_\infty, |\delta|)$, the sums become (size g, -delta) / u, zeros where D or g is 0. dz: n vectors `stride` values

@@ -4,7 +4,7 @@ import type { Kernels } from './kernels.ts';
 const run = 256;
 
 /** The kernels on whole tokens around the sums over monomials. */
-export const plainTokens: Pick<Kernels, 'tokenRanges' | 'furthestSquare' | 'centreTokens' | 'tokenQuotients'> = {
+export const plainTokens: Pick<Kernels, 'tokenRanges' | 'furthestSquare' | 'centreTokens' | 'tokenQuotients' | 'holdTokens'> = {
   tokenRanges(n, d, x, low, high) {
     low.fill(Infinity, 0, d);
     high.fill(-Infinity, 0, d);
@@ -67,5 +67,18 @@ export const plainTokens: Pick<Kernels, 'tokenRanges' | 'furthestSquare' | 'cent
       }
     }
     return least;
+  },
+
+  holdTokens(n, d, x, low, high) {
+    for (let first = 0; first < n; first += run) {
+      const end = Math.min(n, first + run) * d;
+      for (let c = 0; c < d; c++) {
+        const [bottom, top] = [low[c]!, high[c]!];
+        for (let at = first * d + c; at < end; at += d) {
+          if (x[at]! < bottom) x[at] = bottom;
+          if (x[at]! > top) x[at] = top;
+        }
+      }
+    }
   },
 };

@@ -1,7 +1,7 @@
 import type { Kernels } from './kernels.ts';
 import { ranges, type Tasks } from './tasks.ts';
 
-type TokenKernels = Pick<Kernels, 'tokenRanges' | 'furthestSquare' | 'centreTokens' | 'tokenQuotients'>;
+type TokenKernels = Pick<Kernels, 'tokenRanges' | 'furthestSquare' | 'centreTokens' | 'tokenQuotients' | 'holdTokens'>;
 
 /** Nanoseconds for a value that is centred or compared in float64, and for one compared in float32. */
 const [wideWork, narrowWork] = [0.4, 0.1];
@@ -68,6 +68,18 @@ export function wasmTokens(tasks: Tasks): TokenKernels {
         tasks.run('centreTokens', tokenShares(tasks, n, d).map(([from, end]) => [
           end - from, d, stride, at + from * stride * 4, middle, by, w === null ? 0 : weights + from * 4, width, to + from * width * 4,
         ]));
+      });
+    },
+
+    holdTokens(n, d, x, low, high) {
+      if (n === 0) return;
+      memory.call(() => {
+        const at = memory.place('holdTokens', x, n * d, 'inout');
+        const bounds = memory.reserve('holdTokens', 2 * d * 4);
+        const values = memory.view(bounds, 2 * d);
+        values.set(low.length === d ? low : low.subarray(0, d));
+        values.set(high.length === d ? high : high.subarray(0, d), d);
+        tasks.run('holdTokens', tokenShares(tasks, n, d, d * narrowWork).map(([from, to]) => [to - from, d, at + from * d * 4, bounds, bounds + d * 4]));
       });
     },
 

@@ -102,6 +102,20 @@ describe.each(await allKernels())('%s', (_, kernels) => {
     }
   });
 
+  test.each(shapes)('n = %d tokens of width %d are held in the ranges of their rows', (n, d) => {
+    for (const foreign of [false, true]) {
+      kernels.scratch(() => {
+        const next = numbers(n + 5);
+        const x = filled(kernels, n * d + 5, () => 2 * next(), foreign);
+        const before = Array.from(x);
+        const [low, high] = [parameters(d, 10).map((v) => v - 0.5), parameters(d, 10).map((v) => v + 0.25)];
+        kernels.holdTokens(n, d, x, low, high);
+        expect(Array.from(x)).toEqual(before.map((v, i) => (i < n * d ? Math.min(round(high[i % d]!), Math.max(round(low[i % d]!), v)) : v)));
+        expect(Array.from(x)).not.toEqual(before);
+      });
+    }
+  });
+
   test('no tokens: nothing is written', () => {
     kernels.scratch(() => {
       const none = filled(kernels, 0, () => 0);
@@ -109,6 +123,7 @@ describe.each(await allKernels())('%s', (_, kernels) => {
       const one = new Float64Array(1);
       expect(kernels.furthestSquare(0, 1, 1, none, one, 1)).toBe(0);
       kernels.centreTokens(0, 1, 1, none, one, one, null, 2, out);
+      kernels.holdTokens(0, 1, out, one, one);
       expect(kernels.tokenQuotients(0, 1, none, one, one, one, one, out)).toBe(Infinity);
       expect(Array.from(out)).toEqual([7, 7, 7]);
     });
@@ -124,6 +139,8 @@ describe.each(await allKernels())('%s', (_, kernels) => {
     expect(() => kernels.furthestSquare(3, 2, 2, x, two, Number.NaN)).toThrow(new RangeError('furthestSquare: factor must be finite, got NaN'));
     expect(() => kernels.centreTokens(2, 2, 2, x, two, two, null, 4, x)).toThrow(new RangeError('centreTokens: width must be d = 2 or d + 1, got 4'));
     expect(() => kernels.centreTokens(3, 2, 2, x, two, [0, 0] as unknown as Float64Array, null, 2, x)).toThrow(new TypeError('centreTokens: factor must be a Float64Array, got Array(2)'));
+    expect(() => kernels.holdTokens(4, 2, x, two, two)).toThrow(new RangeError('holdTokens: x must hold at least (n - 1) * stride + d = 8 values, got 6'));
+    expect(() => kernels.holdTokens(3, 2, x, one, two)).toThrow(new RangeError('holdTokens: low must hold at least d = 2 values, got 1'));
     expect(() => kernels.tokenQuotients(3, 2, x, two, two, two, two, x)).toThrow(new RangeError('tokenQuotients: sums must hold at least n * (d + 1) = 9 values, got 6'));
   });
 });

@@ -10,34 +10,21 @@ function part(t: Tokens, from: number, width: number): FloatArray {
   return data;
 }
 
-/** Tokens that are held in range at a time. */
-const run = 128;
-
-/** Holds outputs in the range of V: rounding may leave it by an ulp or so, the true output does not. Rows that see nothing stay 0. */
-function clamp({ shape, group, values }: CheckedProblem, keyHeads: readonly number[], output: FloatArray): void {
-  const { heads, dv, queries, causal } = shape;
-  const width = heads * dv;
-  const low = new Float64Array(width).fill(-Infinity);
-  const high = new Float64Array(width).fill(Infinity);
-  for (const head of keyHeads) {
-    for (let c = 0; c < group * dv; c++) {
-      low[head * group * dv + c] = values.low[head * dv + (c % dv)]!;
-      high[head * group * dv + c] = values.high[head * dv + (c % dv)]!;
+/**
+ * Holds outputs of queries of `heads` key heads in the range of V: rounding may leave it by an ulp or so, the true output does not. Queries
+ * that see nothing stay 0.
+ */
+function hold({ shape, group, values }: CheckedProblem, keyHeads: readonly number[], output: FloatArray, kernels: Kernels): void {
+  const { dv, queries, causal } = shape;
+  const width = keyHeads.length * group * dv;
+  const [low, high] = [new Float64Array(width), new Float64Array(width)];
+  for (let i = 0, o = 0; i < keyHeads.length; i++) {
+    for (let j = 0; j < group; j++) {
+      for (let c = 0; c < dv; c++, o++) [low[o], high[o]] = [values.low[keyHeads[i]! * dv + c]!, values.high[keyHeads[i]! * dv + c]!];
     }
   }
   const first = causal === null ? 0 : Math.min(queries, Math.max(0, -causal));
-  // Row by row within a run of tokens that stays in the first-level cache, so that the row's range stays in registers.
-  for (let from = first; from < queries; from += run) {
-    const end = Math.min(queries, from + run) * width;
-    for (let c = 0; c < width; c++) {
-      const [bottom, top] = [low[c]!, high[c]!];
-      for (let at = from * width + c; at < end; at += width) {
-        const z = output[at]!;
-        if (z < bottom) output[at] = bottom;
-        else if (z > top) output[at] = top;
-      }
-    }
-  }
+  if (first < queries) kernels.holdTokens(queries - first, width, first === 0 ? output : output.subarray(first * width), low, high);
 }
 
 /**
@@ -48,15 +35,32 @@ export function exactHeads(problem: AttentionProblem, checked: CheckedProblem, k
   const { shape, group } = checked;
   const { heads, d, dv, queries } = shape;
   if (keyHeads.length === shape.keyHeads) {
-    kernels.attention(shape, problem.queries.data, problem.keys.data, problem.values.data, output, logs);
-  } else {
-    const Storage = problem.queries.data.constructor as new (length: number) => FloatArray;
-    const z = new Storage(queries * group * dv);
-    for (const head of keyHeads) {
-      const [q, k, v] = [part(problem.queries, head * group * d, group * d), part(problem.keys, head * d, d), part(problem.values, head * dv, dv)];
-      kernels.attention({ ...shape, heads: group, keyHeads: 1 }, q, k, v, z, logs.subarray(head * group * queries, (head + 1) * group * queries));
-      for (let i = 0; i < queries; i++) for (let j = 0; j < group * dv; j++) output[i * heads * dv + head * group * dv + j] = z[i * group * dv + j]!;
+    exactly(heads, keyHeads, problem.queries.data, problem.keys.data, problem.values.data, output, logs);
+    return;
+  }
+  const Storage = problem.queries.data.constructor as new (length: number) => FloatArray;
+  const z = new Storage(queries * group * dv);
+  for (const head of keyHeads) {
+    const [q, k, v] = [part(problem.queries, head * group * d, group * d), part(problem.keys, head * d, d), part(problem.values, head * dv, dv)];
+    exactly(group, [head], q, k, v, z, logs.subarray(head * group * queries, (head + 1) * group * queries));
+    for (let i = 0; i < queries; i++) for (let j = 0; j < group * dv; j++) output[i * heads * dv + head * group * dv + j] = z[i * group * dv + j]!;
+  }
+
+  /** The outputs stay where the kernels made them until they are in range; where there is no room for that, they go to and fro. */
+  function exactly(count: number, those: readonly number[], q: FloatArray, k: FloatArray, v: FloatArray, into: FloatArray, ownLogs: FloatArray): void {
+    const make = (at: FloatArray): void => {
+      kernels.attention({ ...shape, heads: count, keyHeads: those.length }, q, k, v, at, ownLogs);
+      hold(checked, those, at, kernels);
+    };
+    try {
+      kernels.scratch(() => {
+        const made = kernels.allocate(into.length);
+        make(made);
+        into.set(made);
+      });
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      make(into);
     }
   }
-  clamp(checked, keyHeads, output);
 }

@@ -14,6 +14,9 @@ export interface Vectors {
   readonly d: number;
 }
 
+/** Where vector `v` (token by token, head by head) starts. */
+export const startOf = ({ stride, offset, per, d }: Vectors, v: number): number => Math.floor(v / per) * stride + offset + (v % per) * d;
+
 /** The least and the largest value of each row. */
 export interface RowRanges {
   readonly low: Float64Array;

@@ -37,7 +37,7 @@ export function besideTime(costs: CostModel, { queries, keys, d, dv }: Omit<Time
 }
 
 /** About how many monomials scores within R need; infinite beyond what any polynomial here follows. */
-function rankFor(d: number, R: number, epsilon: number): number {
+export function rankFor(d: number, R: number, epsilon: number): number {
   if (R > largestMinimaxHalfWidth) return Infinity;
   const degree = aboutErrors(R, epsilon).length - 1;
   let rank = 1;

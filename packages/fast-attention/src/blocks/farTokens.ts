@@ -1,12 +1,9 @@
 import type { FloatArray, Kernels } from '@prompt-limits/core-linalg';
 import { centreVectors } from '../attend/pack.ts';
-import type { Vectors } from '../attend/views.ts';
+import { startOf, type Vectors } from '../attend/views.ts';
 
 /** Vectors from which the middle is taken. */
-const sampled = 129;
-
-/** Where vector `v` (token by token, head by head) starts. */
-export const startOf = ({ stride, offset, per, d }: Vectors, v: number): number => Math.floor(v / per) * stride + offset + (v % per) * d;
+const sampled = 33;
 
 /** The median of each coordinate over a sample of the vectors: a centre that a few far ones do not move. */
 export function medianCentre(v: Vectors): Float64Array {

@@ -3,11 +3,13 @@ import type { BesideKeys } from '../attend/besideKeys.ts';
 import { centredHead, type CentredHead } from '../attend/centredHead.ts';
 import { planHead, type HeadPlan, type PlanQuestion, type PolynomialPlan } from '../attend/planHead.ts';
 import type { CheckedProblem } from '../attend/problem.ts';
-import { kernelRanges, type Vectors } from '../attend/views.ts';
-import { margin } from '../plan/firstLook.ts';
+import { kernelRanges, startOf, type Vectors } from '../attend/views.ts';
 import type { CostModel, TimedSizes } from '../plan/costModel.ts';
-import { besideTime, chooseSplit, mostFar, type Reaches, type Split } from './chooseSplit.ts';
-import { allDistances, gathered, medianCentre, sampledDistances, startOf } from './farTokens.ts';
+import { margin, winningRank } from '../plan/firstLook.ts';
+import { glance } from '../plan/glance.ts';
+import { weightTolerance } from '../polynomial/weightTolerance.ts';
+import { besideTime, chooseSplit, mostFar, rankFor, type Reaches, type Split } from './chooseSplit.ts';
+import { allDistances, gathered, medianCentre, sampledDistances } from './farTokens.ts';
 
 /** A head in blocks: near queries on near keys by a polynomial; far keys for all near queries, and all keys for far queries, exactly. */
 export interface SplitHead {
@@ -37,12 +39,12 @@ export interface SplitHeadQuestion {
 }
 
 /** Vectors of each side that are looked at before all are. */
-const looked = 256;
+const looked = 128;
 
 /** What centring may leave of the half-width: where hoping for much has led to no plan, less is hoped for. */
 const hopes = [0.8, 1, 1.3] as const;
 
-/** A look at 2 x 256 tokens takes some 50 microseconds: at most a fortieth of the time at stake, in milliseconds. */
+/** A look takes some 30 microseconds at d = 8, a glance 5: a small part of the time at stake, in milliseconds. */
 export const worthLooking = 2;
 
 const descending = (x: Float64Array): Reaches => ({ largest: x.sort().reverse(), count: x.length });
@@ -79,6 +81,9 @@ export function splitHead(asked: SplitHeadQuestion): SplitHead | null {
   const { scale } = checked.shape;
   const wanted = { scale, tolerance, costs, sizes, farQueries: question.exactBound <= tolerance };
   const most = whole * margin(costs);
+  // A glance at nine tokens says where not even the nearest eighths of all have a polynomial that wins.
+  const least = Math.abs(scale) * glance(queries).most * glance(keys).most;
+  if (rankFor(sizes.d, least, weightTolerance(tolerance)) > (question.method === 'auto' ? winningRank(costs, sizes) : Infinity)) return null;
   const centres = { queries: medianCentre(queries), keys: medianCentre(keys) };
   const sample = (v: Vectors, centre: Float64Array): Reaches => descending(sampledDistances(v, centre, Math.max(1, Math.floor((v.n * v.per) / looked))));
   const samples = { queries: sample(queries, centres.queries), keys: sample(keys, centres.keys) };

@@ -84,7 +84,7 @@ export function calibrate(kernels: Kernels, { clock = () => performance.now(), r
 
 /** What was measured of such kernels, or the nominal costs. */
 export function knownCosts(kernels: Kernels): CostModel {
-  return measuredHere.get(nameOf(kernels)) ?? nominalCosts(kernels);
+  return (measuredHere.size === 0 ? undefined : measuredHere.get(nameOf(kernels))) ?? nominalCosts(kernels);
 }
 
 /** A calibration is worth its time where exact attention would take this many nominal milliseconds. */
@@ -95,5 +95,5 @@ const worthCalibrating = 2000;
  * exact attention would take; else nominal ones.
  */
 export function costsFor(kernels: Kernels, exactMilliseconds: number): CostModel {
-  return !measuredHere.has(nameOf(kernels)) && exactMilliseconds > worthCalibrating ? calibrate(kernels) : knownCosts(kernels);
+  return exactMilliseconds > worthCalibrating && !measuredHere.has(nameOf(kernels)) ? calibrate(kernels) : knownCosts(kernels);
 }

@@ -4,6 +4,7 @@ import type { Vectors } from '../attend/views.ts';
 import { largestMinimaxHalfWidth } from '../polynomial/minimaxExp.ts';
 import { weightTolerance } from '../polynomial/weightTolerance.ts';
 import { adaptivePlanning, nominalCosts, timesOf, type CostModel, type TimedSizes } from './costModel.ts';
+import { glance } from './glance.ts';
 
 /** Tokens of each side that are looked at before all of them are. */
 const looked = 48;
@@ -49,6 +50,9 @@ function rankOf(d: number, g: number): number {
   return rank;
 }
 
+/** With fewer pairs a look would show: a polynomial of degree 3 has to win then, not one of degree 0. */
+const fewPairs = 2 ** 18;
+
 /** What a first look needs. */
 export interface FirstLook {
   readonly queries: Vectors;
@@ -67,9 +71,10 @@ export interface FirstLook {
  * @returns null if it is, else why not, in words
  */
 export function notWorthPlanning({ queries, keys, scale, tolerance, costs, sizes }: FirstLook): string | null {
-  const { exact, polynomial } = timesOf(costs, { ...sizes, rank: 1 });
-  const most = margin(costs) * exact;
   const { d } = sizes;
+  const rank = sizes.pairs < fewPairs ? rankOf(d, 3) : 1;
+  const { exact, polynomial } = timesOf(costs, { ...sizes, rank });
+  const most = margin(costs) * exact;
   if (polynomial >= most) return `exact attention over ${sizes.pairs} pairs takes no longer than centring and packing the tokens`;
   if (adaptiveAffordable(d, exact)) return null;
   const reach = (few: boolean): number =>
@@ -78,6 +83,9 @@ export function notWorthPlanning({ queries, keys, scale, tolerance, costs, sizes
   // The list ends with the first degree that is good enough.
   const rankAt = (R: number): number => (R > largestMinimaxHalfWidth ? Infinity : rankOf(d, aboutErrors(R, epsilon).length - 1));
   const wins = (R: number): boolean => timesOf(costs, { ...sizes, rank: rankAt(R) }).polynomial < most;
+  // Centring leaves no less than a glance at nine tokens shows.
+  const least = Math.abs(scale) * glance(queries).all * glance(keys).all;
+  if (!wins(least)) return tooFar(least);
   let R = reach(true);
   if (wins(R * mostOfFew)) return null;
   R *= leastOfFew;
@@ -85,10 +93,14 @@ export function notWorthPlanning({ queries, keys, scale, tolerance, costs, sizes
     R = reach(false) * leastOfAll;
     if (wins(R)) return null;
   }
-  const found = `scores reach about ${Number(R.toPrecision(2))} or more from their centre`;
-  return R > largestMinimaxHalfWidth
-    ? `${found}, and no polynomial here follows e^x beyond ${largestMinimaxHalfWidth}`
-    : `${found}, so about ${Math.round(rankAt(R))} monomials or more would be needed`;
+  return tooFar(R);
+
+  function tooFar(reached: number): string {
+    const found = `scores reach about ${Number(reached.toPrecision(2))} or more from their centre`;
+    return reached > largestMinimaxHalfWidth
+      ? `${found}, and no polynomial here follows e^x beyond ${largestMinimaxHalfWidth}`
+      : `${found}, so about ${Math.round(rankAt(reached))} monomials or more would be needed`;
+  }
 }
 
 /** The largest rank with which the polynomial is predicted to win by the margin; 0 if none is. */

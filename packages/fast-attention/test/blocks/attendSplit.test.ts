@@ -46,7 +46,7 @@ const cases: Record<string, Far> = {
   'a few of both': { queryAt: [0, 17, 60], keyAt: [0, 5, 70] },
   'far queries as long as each other': { queryAt: [4, 9, 30, 31], far: 100 },
   'the query centre is not 0': { shift: 0.7, queryAt: [3], keyAt: [2, 40], far: 50 },
-  'heads in groups': { heads: 4, keyHeads: 2, queryAt: [5, 44, 46, 171], keyAt: [11, 12, 91] },
+  'heads in groups': { heads: 4, keyHeads: 2, queryAt: [5, 44, 46, 171], keyAt: [11, 12, 91], far: 24 },
   'three queries': { n: 3, keyAt: [8], far: 1000 },
   'more keys than queries': { n: 19, keys: 401, queryAt: [7], keyAt: [100, 399] },
   'far keys alone hold the largest values': { keyAt: [9, 50], far: 200, value: (_c, _k, beyond) => (beyond ? 1 : -1) },
