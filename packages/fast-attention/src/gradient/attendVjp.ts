@@ -11,7 +11,8 @@ import type { RelativeErrors } from './rowErrors.ts';
 /** Options of `attendVjp` and `promptGradient`. */
 export interface GradientOptions {
   /**
-   * The error that is allowed, as a fraction of the natural sizes that `GradientCertificate.relative` names; above 0 and below 1, $2^{-10}$ unless given.
+   * The error that is allowed, as a fraction of the natural sizes that `GradientCertificate.relative` names; above 0 and below 1. Unless given,
+   * $2^{-10}$ where the polynomial certifies that, and else what the exact gradient certifies.
    */
   readonly tolerance?: number;
   /** 'auto' (unless given) decides for each head; 'polynomial' takes the polynomial wherever one exists; 'exact' never. */
@@ -50,7 +51,7 @@ export interface PerInput<T> {
 export interface GradientCertificate {
   /** From the norms of this input. */
   readonly kind: 'a-posteriori';
-  /** No entry of dQ, dK, dV is further off than this. */
+  /** No entry of dQ, dK, dV is further off than this; Infinity where scores are so large that their rounding leaves nothing known. */
   readonly bound: PerInput<number>;
   /** The same for each token and head: at `head * queries + i`, `keyHead * keys + j`; where it was asked for. */
   readonly perToken?: PerInput<Float64Array>;
@@ -112,7 +113,7 @@ export function checkedGradient<A extends FloatArray>(
         ranges: { q: checked.queries, k: checked.keys, v: checked.values },
       },
       forward: forward === null ? null : { output: forward.output.data, logPartition: forward.logPartition },
-      wanted: { queries: first.queries, keys: first.keys }, tolerance, method, kernels,
+      wanted: { queries: first.queries, keys: first.keys }, tolerance, asked: options.tolerance !== undefined, method, kernels,
     });
   });
   return {
@@ -171,7 +172,7 @@ function certificateOf(result: HeadResult, perToken: boolean, precision: string)
  *
  * @throws TypeError if tokens or kernels are of the wrong kind or differ in precision
  * @throws RangeError if shapes disagree, n = 0, a value is not finite, scores or sums could overflow, or method is 'polynomial' and the
- * tolerance is below what the precision can certify for this input (the message says the smallest)
+ * given tolerance is below what the precision can certify for this input (the message says the smallest)
  * @example
  * import { randomSource, uniformTokens } from '@prompt-limits/core-linalg';
  * const X = uniformTokens(randomSource(1), 3, 500, -0.5, 0.5);

@@ -1,5 +1,5 @@
 import type { FloatArray, Kernels } from '@prompt-limits/core-linalg';
-import { unitRoundoff } from '../certificate/rounding.ts';
+import { exactRounding, unitRoundoff } from '../certificate/rounding.ts';
 import { largestEntry } from '../attend/views.ts';
 import { addRow, type HeadGradient, type HeadRows } from './headRows.ts';
 import type { GradientInputs } from './headInputs.ts';
@@ -21,7 +21,7 @@ export interface ExactForward {
 
 /**
  * One query head by exact attention, and bounds of its rounding in the worst case. Probabilities are right up to $e^{\pm\eta}$, eta from
- * the scores and the log partition (`chunkRounding`, twice: once in the forward pass); with $H_i = 2 \sum_c |g_{ic}| \max_j |v_{jc}|$ every
+ * the scores and the log partition (`chunkRounding`, and `exactRounding` for the forward pass); with $H_i = 2 \sum_c |g_{ic}| \max_j |v_{jc}|$ every
  * term of dq_i and dk_j is at most $P_{ij} |scale| H_i$ times an entry of K or Q, and P <= 1.
  */
 export function exactHead(inputs: GradientInputs, head: number, kernels: Kernels, forward: ExactForward | null, into: HeadGradient): void {
@@ -65,8 +65,11 @@ export function exactHead(inputs: GradientInputs, head: number, kernels: Kernels
   const S = Math.abs(scale) * d * largestQ * largestK * (1 + 2 ** -40);
   const u = unitRoundoff(kernels);
   const part = chunkRounding(kernels, m, n, d, dv, S, S + Math.log(n + 1));
-  // The log partition's own error counts once more, with the sums of the forward pass; delta errs by those of the output.
-  const eta = Math.expm1(part.eta + part.sums) + part.sums + part.products + 8 * u;
+  // The log partition's own error counts once more; ln(1 + x) <= 2 |x| for the relative error x > -1/2 of its sum. delta errs by that of
+  // the output, which is a mean of values and so never off by more than 2 max |v|.
+  const first = exactRounding(kernels, n, d, S);
+  const ofLogs = first.sums < 0.25 ? first.eta + 2 * first.sums + first.log : Infinity;
+  const eta = Math.expm1(part.eta + ofLogs) + Math.min(part.sums, 3) + part.products + 8 * u;
   const largestV = Float64Array.from({ length: dv }, (_, c) => largestEntry(ranges.v, keyHead * dv + c, keyHead * dv + c + 1));
   let [all, allKeys] = [0, 0];
   for (let i = 0; i < m; i++) {

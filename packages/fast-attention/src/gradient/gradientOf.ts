@@ -17,6 +17,8 @@ export interface GradientQuestion {
   /** Only the first tokens' gradients are wanted. */
   readonly wanted: { readonly queries: number; readonly keys: number };
   readonly tolerance: number;
+  /** Whether a tolerance was asked for: where that cannot be met is an error. */
+  readonly asked: boolean;
   readonly method: 'exact' | 'polynomial' | 'auto';
   readonly kernels: Kernels;
 }
@@ -59,12 +61,12 @@ type Chosen = { readonly run: HeadPlan | null; readonly plan: GradientPlan };
 const exact = (reason: string, halfWidth: number | null): Chosen => ({ run: null, plan: { method: 'exact', degree: null, rank: null, halfWidth, reason } });
 
 function choose(fn: string, question: GradientQuestion, frame: HeadFrame | null): Chosen {
-  const { shape, method, tolerance, kernels, inputs } = question;
+  const { shape, method, tolerance, asked, kernels, inputs } = question;
   if (method === 'exact' || frame === null) return exact('asked for', null);
   const maxRank = Math.floor(stateBytes / (24 * (shape.dv + 3) + shape.d + 16));
   const found = planPolynomial(inputs, frame, kernels, tolerance, maxRank);
   if (found.plan === null) {
-    if (method === 'polynomial' && found.least < Infinity) {
+    if (method === 'polynomial' && asked && found.least < Infinity) {
       throw new RangeError(`${fn}: tolerance must be at least ${Number((found.least * 1.001).toPrecision(3))}, the smallest that ${kernels.precision} certifies for this input, got ${tolerance}`);
     }
     return exact(found.why, frame.halfWidth);

@@ -200,6 +200,25 @@ describe('plans', () => {
       within(shares);
     }
   });
+  test.each([1e4, 1e6])('scores of %d in float32: the exact gradient has a finite bound', (size) => {
+    const { problem, dZ } = randomGradient(11, { queries: 11, keys: 13, d: 3, dv: 2 }, { half: Math.sqrt(size), scale: 1 });
+    const p = toFloat32(problem);
+    const stored = tokens(dZ.d, Float32Array.from(dZ.data));
+    const fast = attendVjp(p, null, stored, { method: 'exact', perToken: true });
+    for (const name of inputs) expect(fast.certificate.bound[name], name).toBeLessThan(Infinity);
+    within(largestShare(p, stored, fast));
+  });
+
+  test('without a tolerance the exact gradient stands in where float32 cannot certify the default', () => {
+    const { problem, dZ } = randomGradient(4, { queries: 31, keys: 37, d: 2, dv: 2 }, { half: 1.8, scale: 1 });
+    const [p, stored] = [toFloat32(problem), tokens(dZ.d, Float32Array.from(dZ.data))];
+    expect(() => attendVjp(p, null, stored, { method: 'polynomial', tolerance: 2 ** -10 })).toThrow(/^attendVjp: tolerance must be at least /);
+    const fast = attendVjp(p, null, stored, { method: 'polynomial', perToken: true });
+    expect(fast.plan[0]!.method).toBe('exact');
+    expect(fast.plan[0]!.reason).toMatch(/^rounding in float32 leaves an error o/);
+    within(largestShare(p, stored, fast));
+  });
+
   test('a given forward result serves the exact gradient', () => {
     const { problem, dZ } = made;
     const forward = attendExact(problem);
