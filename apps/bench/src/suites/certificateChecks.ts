@@ -111,23 +111,29 @@ export function checkSampled(problem: AttentionProblem, random: RandomSource, ke
   looseness.statement(within / (heads * n) >= certificate.sample!.fraction, plan[0]!.method === 'polynomial');
 }
 
-/** Outputs of a compiled prompt, alone or merged with tokens beside it. */
+/** Outputs of a compiled prompt, alone or merged with tokens beside it, among which the problem's mask holds. */
 export function checkCompiled(merged: boolean): Check {
-  return ({ queries, keys, values, scale }, random, kernels, looseness) => {
+  return ({ queries, keys, values, scale, heads = 1, keyHeads = heads, causal = false }, random, kernels, looseness) => {
+    const d = queries.d / heads;
     let queryRadius = 0;
-    for (let i = 0; i < queries.n; i++) queryRadius = Math.max(queryRadius, Math.hypot(...queries.data.subarray(i * queries.d, (i + 1) * queries.d)));
-    const compiled = compilePrompt({ keys, values, scale, queryRadius: queryRadius * (1 + 2 ** -20), degree: 1 + random.integer(4), tolerance: 0.999, kernels });
+    for (let at = 0; at < queries.data.length; at += d) queryRadius = Math.max(queryRadius, Math.hypot(...queries.data.subarray(at, at + d)));
+    const compiled = compilePrompt({ keys, values, scale, heads, keyHeads, queryRadius: queryRadius * (1 + 2 ** -20), degree: 1 + random.integer(4), tolerance: 0.999, kernels });
+    const add = (problem: AttentionProblem, output: ArrayLike<number>, perQuery: Float64Array): void => {
+      const rows = exactRows(problem);
+      for (let a = 0; a < heads; a++) for (let i = 0; i < queries.n; i++) looseness.add(rows.error(output, i, a), perQuery[a * queries.n + i]!, true);
+    };
     if (!merged) {
       const { output, certificate } = compiled.attend(queries, kernels);
-      const rows = exactRows({ queries, keys, values, scale });
-      for (let i = 0; i < queries.n; i++) looseness.add(rows.error(output.data, i, 0), certificate.perQuery![i]!, true);
+      add({ queries, keys, values, scale, heads, keyHeads }, output.data, certificate.perQuery!);
       return;
     }
-    const own = { keys: queries, values: tokens(values.d, queries.data.constructor === Float32Array ? new Float32Array(values.d * queries.n) : new Float64Array(values.d * queries.n)) };
-    for (let at = 0; at < own.values.data.length; at++) own.values.data[at] = 2 * random.uniform() - 1;
-    const { output, certificate } = attendWithCompiled(compiled, { queries, ...own }, kernels);
-    const rows = exactRows({ queries, keys: concatTokens(keys, own.keys), values: concatTokens(values, own.values), scale });
-    for (let i = 0; i < queries.n; i++) looseness.add(rows.error(output.data, i, 0), certificate.perQuery![i]!, true);
+    // Of as many tokens as there are queries; with one head the keys are the queries themselves.
+    const Storage = queries.data.constructor as Float64ArrayConstructor;
+    const drawn = (rows: number, size: number): Tokens => tokens(rows, new Storage(rows * queries.n).map(() => size * (2 * random.uniform() - 1)));
+    const own = { keys: heads === 1 ? queries : drawn(keys.d, queryRadius / Math.sqrt(d)), values: drawn(values.d, 1) };
+    // Every query sees the whole prompt, which a mask on both together says as long as the first query misses no key but the user's.
+    const mask = typeof causal === 'number' ? Math.max(-1, causal) : causal;
+    const { output, certificate } = attendWithCompiled(compiled, { queries, ...own, causal: mask }, kernels);
+    add({ queries, keys: concatTokens(keys, own.keys), values: concatTokens(values, own.values), scale, heads, keyHeads, causal: mask === false ? false : keys.n + Number(mask === true ? 0 : mask) }, output.data, certificate.perQuery!);
   };
 }
-

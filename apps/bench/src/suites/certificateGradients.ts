@@ -14,19 +14,17 @@ export function unlessRefused<T>(run: () => T, other: () => T): T {
 }
 
 /**
- * Gradients for a random dZ against the chain rule with the weights stored, in float64; a row is a token of dQ, dK or dV.
+ * Gradients for dZ against the chain rule with the weights stored, in float64; a row is a token of dQ, dK or dV.
  *
  * The reference's own error: every entry is a sum of at most N = queries + keys products of a weight, |scale|, an entry of Q or K, and dA of at most
  * dv |dZ| |V|, or of a weight and an entry of dZ. Weights err by (d + 8) S + N units of 2^-53, S the largest score, sums by N more; 16 covers the constants.
  */
-export function checkGradients(problem: AttentionProblem, random: RandomSource, kernels: Kernels, looseness: Looseness): void {
+function compare(problem: AttentionProblem, dZ: Tokens, tolerance: number, kernels: Kernels, looseness: Looseness): void {
   const { queries, keys, values, scale, heads = 1, keyHeads = heads } = problem;
   const [d, dv] = [queries.d / heads, values.d / keyHeads];
-  const Storage = queries.data.constructor as Float64ArrayConstructor;
-  const dZ: Tokens = tokens(heads * dv, new Storage(heads * dv * queries.n).map(() => 2 * random.uniform() - 1));
   const options = { method: 'polynomial', perToken: true, kernels } as const;
   const { certificate, plan, ...gradient } = unlessRefused(
-    () => attendVjp(problem, null, dZ, { ...options, tolerance: [1e-1, 1e-2, 1e-3][random.integer(3)]! }),
+    () => attendVjp(problem, null, dZ, { ...options, tolerance }),
     () => attendVjp(problem, null, dZ, { ...options, method: 'exact' }),
   );
   const exact = attendVjpReference(problem, dZ);
@@ -54,4 +52,33 @@ export function checkGradients(problem: AttentionProblem, random: RandomSource, 
       }
     }
   }
+}
+
+/** Gradients for a random dZ. */
+export function checkGradients(problem: AttentionProblem, random: RandomSource, kernels: Kernels, looseness: Looseness): void {
+  const { queries, values, heads = 1, keyHeads = heads } = problem;
+  const rows = (values.d / keyHeads) * heads;
+  const Storage = queries.data.constructor as Float64ArrayConstructor;
+  const dZ = tokens(rows, new Storage(rows * queries.n).map(() => 2 * random.uniform() - 1));
+  compare(problem, dZ, [1e-1, 1e-2, 1e-3][random.integer(3)]!, kernels, looseness);
+}
+
+/**
+ * Heads of one dimension on which bounds of gradients come close to errors: queries and keys at the ends of an interval, where the polynomial errs
+ * most, values of two points, the output's gradient on one query, one key repeated up to 60 times.
+ */
+export function attackGradients(random: RandomSource, kernels: Kernels, looseness: Looseness): void {
+  const R = 0.1 + 1.5 * random.uniform();
+  const few = 2 + random.integer(4);
+  const keys = [1, -1, ...Array.from({ length: few }, () => 2 * random.uniform() - 1)];
+  const values = [0, 1, ...Array.from({ length: few }, () => random.integer(2))];
+  const which = random.integer(keys.length);
+  for (let times = 1 + random.integer(60); times > 0; times--) {
+    keys.push(keys[which]!);
+    values.push(values[which]!);
+  }
+  const q = random.integer(2) === 1 ? R : R * (2 * random.uniform() - 1);
+  const Storage = (kernels.precision === 'float32' ? Float32Array : Float64Array) as Float64ArrayConstructor;
+  const column = (x: readonly number[]): Tokens => tokens(1, Storage.from(x));
+  compare({ queries: column([R, -R, q]), keys: column(keys), values: column(values), scale: 1 }, column([0, 0, 1]), [0.5, 0.1, 0.02, 0.004][random.integer(4)]!, kernels, looseness);
 }
