@@ -28,7 +28,7 @@ export default defineConfig({
     logo: '/logo.svg',
     nav: [
       { text: 'Guide', link: '/guide/getting-started', activeMatch: '/guide/' },
-      { text: 'Demo', link: '/demo' },
+      { text: 'Demos', items: [{ text: 'Attention and a prompt', link: '/demo' }, { text: 'Exact or polynomial', link: '/demo-fast' }] },
       { text: 'Paper', link: '/coverage', activeMatch: '/(coverage|errata)' },
       { text: 'API', link: '/api/', activeMatch: '/api/' },
     ],
@@ -38,7 +38,8 @@ export default defineConfig({
         items: [
           { text: 'Getting started', link: '/guide/getting-started' },
           { text: 'Reading the limits report', link: '/guide/report' },
-          { text: 'Live demo', link: '/demo' },
+          { text: 'Live demo: attention', link: '/demo' },
+          { text: 'Live demo: exact or polynomial', link: '/demo-fast' },
         ],
       },
       {

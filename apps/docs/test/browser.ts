@@ -10,14 +10,15 @@ import { test } from 'node:test';
 import { createKernels } from '@prompt-limits/core-linalg';
 import type { BrowserContext, Page } from 'playwright-core';
 import { initialState, view, type DemoState } from '../components/attentionModel.ts';
+import { fastProblem, fastView, initialFastState } from '../components/fastModel.ts';
 import { apiPath } from '../data/apiPath.ts';
 import { parts } from '../data/coverage.ts';
 import { findChromium, serve, withBrowser } from './chromium.ts';
 
 const dist = join(import.meta.dirname, '../.vitepress/dist');
 const screenshots = process.env['SCREENSHOTS'];
-const pages = ['/', '/demo', '/coverage', '/errata', '/guide/getting-started', '/guide/report', '/api/']
-  .concat(['boltzmann', 'attention', 'soft-prompt-tuning', 'prompt-length', 'efficiency-criterion', 'feed-forward', 'kernels'].map((p) => `/constructions/${p}`));
+const pages = ['/', '/demo', '/demo-fast', '/coverage', '/errata', '/guide/getting-started', '/guide/report', '/api/']
+  .concat(['boltzmann', 'attention', 'planner', 'soft-prompt-tuning', 'prompt-length', 'efficiency-criterion', 'feed-forward', 'kernels'].map((p) => `/constructions/${p}`));
 const WASM_BUILDS = new Set(['relaxed-simd', 'simd128']);
 
 /** Opens a page and runs `body` on it; fails on any error of the page, its console or its requests. */
@@ -78,7 +79,7 @@ test('the site in a browser', { skip: executable === undefined ? 'no Chromium fo
           for (const scheme of ['light', 'dark'] as const) {
             await page.emulateMedia({ colorScheme: scheme });
             await page.waitForFunction((dark) => document.documentElement.classList.contains('dark') === dark, scheme === 'dark');
-            if (path === '/demo') await page.locator('.demo[data-ready=true]').waitFor();
+            if (path.startsWith('/demo')) await page.locator('.demo[data-ready=true]').waitFor();
             if (screenshots) await page.screenshot({ path: join(screenshots, `${path.replaceAll('/', '_')}-${scheme}.png`), fullPage: true });
           }
         });
@@ -89,7 +90,7 @@ test('the site in a browser', { skip: executable === undefined ? 'no Chromium fo
       for (const path of pages) {
         await open(browser, site.url + path, async (page) => {
           await page.setViewportSize({ width: 390, height: 844 });
-          if (path === '/demo') await page.locator('.demo[data-ready=true]').waitFor();
+          if (path.startsWith('/demo')) await page.locator('.demo[data-ready=true]').waitFor();
           assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 390, path);
         });
       }
@@ -109,6 +110,23 @@ test('the site in a browser', { skip: executable === undefined ? 'no Chromium fo
         assert.ok(Number(await page.locator('#float32').innerText()) < 1e-5);
         const build = (await page.locator('#kernels').innerText()).split(',')[0]!;
         assert.ok(WASM_BUILDS.has(build), `kernels in the page: ${build}`);
+      }));
+
+    await t.test('exact or polynomial: what Node plans, errors within the certificate, blocks and exact attention where they belong', () =>
+      open(browser, `${site.url}/demo-fast`, async (page) => {
+        await page.locator('.demo[data-ready=true]').waitFor();
+        const kernels = await createKernels();
+        for (const change of [{}, { log2n: 11 }, { far: 5 }, { far: 0, entries: 2.5 }]) {
+          for (const [id, value] of Object.entries(change)) await page.locator(`#${id}`).fill(String(value));
+          const state = { ...initialFastState, log2n: 'log2n' in change || 'far' in change ? 11 : initialFastState.log2n, ...change };
+          const { plan, ratio } = fastView(state, fastProblem(state), kernels);
+          await page.waitForFunction((text) => document.querySelector('#reason')?.textContent === text, `${plan.reason}.`);
+          assert.equal(await page.locator('#ratio').innerText(), ratio.toFixed(3));
+          const [error, certified] = [Number(await page.locator('#error').innerText()), Number(await page.locator('#certified').innerText())];
+          assert.ok(error <= certified && certified > 0, `error ${error}, certified ${certified}`);
+          assert.match(await page.locator('#method').innerText(), plan.blocks ? /^polynomial in 3 blocks$/ : new RegExp(`^${plan.method}$`));
+        }
+        kernels.close();
       }));
 
     await t.test('formulas are typeset, with small superscripts', () =>
