@@ -9,7 +9,7 @@ import { assertCosts, type CostModel } from '../plan/costModel.ts';
 import { certified } from './certified.ts';
 import { exactHeads } from './exactHeads.ts';
 import { aPosterioriBounds, aPrioriBounds, type HeadBounds } from './headBounds.ts';
-import { usedKernels, whereKernelsReach } from './kernelMemory.ts';
+import { ifRoom, usedKernels, whereKernelsReach } from './kernelMemory.ts';
 import { logPartitions } from './logPartitions.ts';
 import type { HeadPlan, Planned } from './planHead.ts';
 import { plannedHead } from './plannedHead.ts';
@@ -134,12 +134,13 @@ export function attend<A extends FloatArray>(problem: AttentionProblem<A>, optio
     const exact: number[] = [];
     const planning = { tolerance, method, truncation, costs: options.costs, degree, box: certificate === 'a-priori', perQuery, kernels };
     for (let head = 0; head < shape.keyHeads; head++) {
-      const { planned, centred, split, columns, exactly, exactBound } = plannedHead(placed, checked, head, planning);
+      const { split, undivided, centred, columns, exactly, exactBound, ...found } = plannedHead(placed, checked, head, planning);
+      const divided = split && ifRoom(() => attendSplit({ problem: placed, checked, head, split, kernels, columns, exactly, perQuery, output: output.data, logs }));
+      const planned = divided === null ? undivided : found.planned;
       let bounds = exactly;
-      if (split !== null) {
-        const found = attendSplit({ problem: placed, checked, head, split, kernels, columns, exactly, perQuery, output: output.data, logs });
-        bounds = found.bounds;
-        logError = Math.max(logError, found.logError);
+      if (divided !== null) {
+        bounds = divided.bounds;
+        logError = Math.max(logError, divided.logError);
       } else if (planned.run === null || centred === null) {
         const smallest = Math.min(exactBound, planned.least ?? Infinity);
         if (method !== 'exact' && options.tolerance !== undefined && smallest > tolerance) {
@@ -155,7 +156,7 @@ export function attend<A extends FloatArray>(problem: AttentionProblem<A>, optio
         bounds = certificate === 'a-priori'
           ? aPrioriBounds(planned.run, columns, kernels, shape.queries * group, perQuery)
           : aPosterioriBounds(planned.run, centred, sums, columns, kernels, perQuery);
-        if (logs !== null) logError = Math.max(logError, logPartitions.polynomial(one, sums, shape.queries, head * group, bounds, logs));
+        if (logs !== null) logError = Math.max(logError, logPartitions.polynomial(one, sums, shape.queries, head * group, logs));
       }
       results.push({ planned, bounds, columns });
     }

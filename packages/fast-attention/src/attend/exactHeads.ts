@@ -1,5 +1,6 @@
 import type { AttentionProblem } from '@prompt-limits/attention';
 import type { FloatArray, Kernels, Tokens } from '@prompt-limits/core-linalg';
+import { ifRoom } from './kernelMemory.ts';
 import type { CheckedProblem } from './problem.ts';
 
 /** Columns `from` to `from + width - 1` of every token, together. */
@@ -52,15 +53,12 @@ export function exactHeads(problem: AttentionProblem, checked: CheckedProblem, k
       kernels.attention({ ...shape, heads: count, keyHeads: those.length }, q, k, v, at, ownLogs);
       hold(checked, those, at, kernels);
     };
-    try {
-      kernels.scratch(() => {
-        const made = kernels.allocate(into.length);
-        make(made);
-        into.set(made);
-      });
-    } catch (error) {
-      if (!(error instanceof RangeError)) throw error;
-      make(into);
-    }
+    const roomy = ifRoom(() => kernels.scratch(() => {
+      const made = kernels.allocate(into.length);
+      make(made);
+      into.set(made);
+      return true;
+    }));
+    if (roomy === null) make(into);
   }
 }

@@ -44,14 +44,9 @@ function inKernelMemory<A extends FloatArray>(problem: AttentionProblem<A>, kern
   const total = queries.data.length + keys.data.length + values.data.length;
   if (kernels.build === 'plain' || total < placedValues[0] || total > placedValues[1]) return problem;
   if (inPlace(kernels, queries.data) && inPlace(kernels, keys.data) && inPlace(kernels, values.data)) return problem;
-  let memory: FloatArray;
-  try {
-    // All at once: where there is no room for all, none is taken.
-    memory = kernels.allocate(total + 48);
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    return problem;
-  }
+  // All at once: where there is no room for all, none is taken.
+  const memory = ifRoom(() => kernels.allocate(total + 48));
+  if (memory === null) return problem;
   let at = 0;
   const place = ({ d, data }: Tokens<A>): Tokens<A> => {
     const copy = memory.subarray(at, at + data.length) as A;
@@ -60,4 +55,15 @@ function inKernelMemory<A extends FloatArray>(problem: AttentionProblem<A>, kern
     return tokens(d, copy);
   };
   return { ...problem, queries: place(queries), keys: place(keys), values: place(values) };
+}
+
+/** What `run` returns, or null where kernel memory has no room for it. */
+export function ifRoom<T>(run: () => T): T | null {
+  try {
+    return run();
+  } catch (error) {
+    // Kernels refuse nothing else: their arguments are right.
+    if (!(error instanceof RangeError)) throw error;
+    return null;
+  }
 }

@@ -1,6 +1,6 @@
 import type { FloatArray, Kernels } from '@prompt-limits/core-linalg';
 import { exactRounding, unitRoundoff } from '../certificate/rounding.ts';
-import type { HeadBounds } from './headBounds.ts';
+import { errorTerms } from './planHead.ts';
 import type { HeadRun, HeadSums } from './polynomialHead.ts';
 import type { CheckedProblem } from './problem.ts';
 import { largestEntry } from './views.ts';
@@ -10,7 +10,7 @@ import { largestEntry } from './views.ts';
  *
  * @returns a bound on the error: the polynomial's ratio, inputs and sums as in the certificate, d + 4 roundings of the shift, the storage
  */
-function polynomial(run: HeadRun, { totals, masses }: HeadSums, queries: number, first: number, { terms }: HeadBounds, logs: FloatArray): number {
+function polynomial(run: HeadRun, { totals, masses, least }: HeadSums, queries: number, first: number, logs: FloatArray): number {
   const { head, kernels, plan } = run;
   const { data, stride, offset, per, d } = head.queries;
   const direction = head.keyCentre.map((c) => c * run.scale);
@@ -31,6 +31,8 @@ function polynomial(run: HeadRun, { totals, masses }: HeadSums, queries: number,
       shifted = Math.max(shifted, size);
     }
   }
+  // Whatever the values are: where all are equal the output has no error, but the denominators have.
+  const terms = errorTerms(plan, head, unitRoundoff(kernels), plan.vectors.halfWidth, least > 0 ? least : Number.MIN_VALUE, 0);
   const { low, high } = plan.scores.ratio(plan.vectors.halfWidth);
   const factor = low > 0 ? Math.max(Math.log(high), -Math.log(low), 0) : Infinity;
   // `terms.sums` bounds (|error of D|) / D twice over (numerator and denominator); ln(1 + t) <= t / (1 - t).

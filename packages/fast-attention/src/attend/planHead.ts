@@ -10,6 +10,7 @@ import { monomialCount } from '../polynomial/monomialCount.ts';
 import { weightTolerance } from '../polynomial/weightTolerance.ts';
 import type { CentredHead } from './centredHead.ts';
 import { adaptiveVectors, blockScores, isotropicScores, type FeatureVectors, type ScorePolynomial } from './featureVectors.ts';
+import { ifRoom } from './kernelMemory.ts';
 import { knownPolynomial, knownSet, knownWeights, sharedHalfWidth } from './features.ts';
 
 /** How a head is computed, and why. */
@@ -45,6 +46,8 @@ export interface PlanBlock {
 /** What is summed exactly beside a polynomial: how far its scores reach in the centred coordinates, ln omega included, and how they round. */
 export interface ExactPart {
   readonly reach: number;
+  /** At least |scale| |q0| |k - c|, to which the rounding of ln omega is relative; 0 where stored weights are taken. */
+  readonly weighing: number;
   readonly rounding: ExactRounding;
 }
 
@@ -87,7 +90,7 @@ export interface PlanQuestion {
   /** What decides with 'auto'. */
   readonly costs: CostModel;
   /** Tokens of the head that this question leaves out, for exact attention: what that costs in milliseconds, and the keys among them. */
-  readonly beside?: { readonly milliseconds: number; readonly keys: number; readonly reach: number };
+  readonly beside?: { readonly milliseconds: number; readonly keys: number } & Pick<ExactPart, 'reach' | 'weighing'>;
 }
 
 /** Tokens packed at once: their features and values stay in the second-level cache. */
@@ -113,8 +116,9 @@ export function errorTerms(plan: Pick<PolynomialPlan, 'scores' | 'vectors' | 'ro
   // Exact weights beside those of the polynomial have the factor 1, so the band has to hold 1 as well.
   const [bottom, top] = exact === null ? [low, high] : [Math.min(1, low), Math.max(1, high)];
   const polynomial = outputBound(bottom, top);
-  // They too are of stored vectors; ln omega of a key beside takes d + 4 roundings of float64.
-  const spread = exact === null ? eta : Math.max(eta, head.etaFixed + (head.etaSlope + (head.keys.d + 8) * 2 ** -53) * exact.reach) + exact.rounding.eta;
+  // They too are of stored vectors. ln omega of a key beside is a sum of d products that may cancel: d + 8 roundings of float64.
+  const spread = exact === null ? eta
+    : Math.max(eta, head.etaFixed + head.etaSlope * exact.reach + (head.keys.d + 8) * 2 ** -53 * exact.weighing) + exact.rounding.eta;
   // tanh is subadditive: the band widened by e^{+-spread} costs at most tanh(spread / 2) more. Values: three float64 roundings, one stored.
   const input = spread / 2 + 0.51 * (unit + 4 * 2 ** -53);
   const kappa = (plan.rounding.relative * plan.scores.absolute(r) + plan.rounding.absolute) / least;
@@ -131,13 +135,13 @@ function prepared({ head, kernels, causal, storage, tolerance, beside }: PlanQue
   const calls = Math.ceil(n / (causal ? causalChunk : tokenBlock)) + 1;
   const sizes = { keys: n, block: tokenBlock, calls, largest: Math.max(vectors.keyNorm, vectors.queryNorm) };
   const rounding = sumRounding(set, scores, kernels, sizes, causal ? Math.exp(head.leastLog) : 1);
-  const exactPart = (count: number, reach: number): ExactPart => {
+  const exactPart = (count: number, reach: number, weighing: number): ExactPart => {
     const exact = exactRounding(kernels, count, d + 1, reach);
     // The masses of the two parts are added in the precision of the kernels: two roundings more.
-    return { reach, rounding: { ...exact, eta: exact.eta + exact.log, sums: exact.sums + 2 * unit } };
+    return { reach, weighing, rounding: { ...exact, eta: exact.eta + exact.log, sums: exact.sums + 2 * unit } };
   };
-  const exact = causal ? exactPart(causalChunk, head.halfWidth - head.leastLog)
-    : beside !== undefined && beside.keys > 0 ? exactPart(beside.keys, beside.reach) : null;
+  const exact = causal ? exactPart(causalChunk, head.halfWidth - head.leastLog, 0)
+    : beside !== undefined && beside.keys > 0 ? exactPart(beside.keys, beside.reach, beside.weighing) : null;
   const chunk = causal ? causalChunk : null;
   const plan = { set, weights, scores, vectors, rounding, chunk, exact };
   // What |x| can be by the norms of either coordinates.
@@ -232,15 +236,8 @@ function missingMemory(kernels: Kernels, { rank, degree, d }: MonomialSet, dv: n
   const kept = Math.ceil((rank * Math.max(1, degree)) / (d + degree));
   const values = rank * (dv + 1) * (2 + 2 * kernels.threads) + 144 * kept * kernels.threads + tokenBlock * (d + dv + 1);
   if (kernels.build === 'plain' || values < 2 ** 19) return null;
-  try {
-    kernels.scratch(() => {
-      kernels.allocate(values);
-    });
-    return null;
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    return Math.ceil(values / 2 ** 18);
-  }
+  const found = ifRoom(() => kernels.scratch(() => kernels.allocate(values).length));
+  return found === null ? Math.ceil(values / 2 ** 18) : null;
 }
 
 /**

@@ -7,6 +7,7 @@ import { timesOf, type CostModel, type TimedSizes } from '../plan/costModel.ts';
 import { nominalExact, notWorthPlanning } from '../plan/firstLook.ts';
 import { centredHead, type CentredHead } from './centredHead.ts';
 import { exactBounds, type HeadBounds } from './headBounds.ts';
+import { ifRoom } from './kernelMemory.ts';
 import { exactPlan, planHead, type Planned } from './planHead.ts';
 import { headVectors, type CheckedProblem } from './problem.ts';
 import { storageFraction, valueColumns, type ValueColumns } from './valueColumns.ts';
@@ -31,6 +32,8 @@ export interface PlannedHead {
   readonly centred: CentredHead | null;
   /** The head in blocks where that is faster: `planned` is then its plan, and nothing else of it runs. */
   readonly split: SplitHead | null;
+  /** What runs where kernel memory has no room for the blocks: `planned` without them. */
+  readonly undivided: Planned;
   readonly columns: ValueColumns;
   /** What exact attention certifies, and the largest of it. */
   readonly exactly: HeadBounds;
@@ -74,9 +77,9 @@ export function plannedHead(problem: AttentionProblem, checked: CheckedProblem, 
   // Where the whole head has no polynomial and one is asked for, the time does not count.
   const worth = (method === 'polynomial' && planned.run === null) || Math.min(whole, exactTime) > worthLooking;
   const divisible = method !== 'exact' && degree === undefined && !box && shape.causal === null && worth;
-  const split = !divisible ? null : splitHead({
+  const split = !divisible ? null : ifRoom(() => splitHead({
     vectors, checked, sizes, costs, tolerance, whole, question: { ...question, method },
     values: { data: problem.values.data, n: keys, stride: shape.keyHeads * dv, offset: head * dv, per: 1, d: dv },
-  });
-  return { planned: split === null ? planned : { plan: split.plan, run: split.run, least: null }, centred, split, columns, exactly, exactBound, costs, sizes };
+  }));
+  return { planned: split === null ? planned : { plan: split.plan, run: split.run, least: null }, centred, split, undivided: planned, columns, exactly, exactBound, costs, sizes };
 }

@@ -58,7 +58,7 @@ export function attendSplit(run: SplitRun): { bounds: HeadBounds; logError: numb
     if (list !== null) scatter(list, compact.output, dv, target.output, target.stride, target.offset);
     if (logs === null) return { bounds: found, logError: 0 };
     const own = list === null ? logs : like(logs, list.length);
-    const error = logPartitions.polynomial(one, sums, list === null ? queries : list.length, list === null ? head * group : 0, found, own);
+    const error = logPartitions.polynomial(one, sums, list === null ? queries : list.length, list === null ? head * group : 0, own);
     if (list !== null) scatterLogs(list, own, logs);
     return { bounds: found, logError: error };
   }

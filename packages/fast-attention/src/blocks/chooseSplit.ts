@@ -38,7 +38,7 @@ export function besideTime(costs: CostModel, { queries, keys, d, dv }: Omit<Time
 
 /** About how many monomials scores within R need; infinite beyond what any polynomial here follows. */
 export function rankFor(d: number, R: number, epsilon: number): number {
-  if (R > largestMinimaxHalfWidth) return Infinity;
+  if (!(R <= largestMinimaxHalfWidth)) return Infinity; // NaN is 0 times infinity: not known
   const degree = aboutErrors(R, epsilon).length - 1;
   let rank = 1;
   for (let g = 1; g <= degree; g++) rank *= (d + g) / g;

@@ -28,12 +28,13 @@ export function sampledDistances(v: Vectors, centre: Float64Array, step: number)
   return found;
 }
 
-/** Tokens whose vectors are centred at a time. */
-const block = 8192;
+/** Vectors that are centred at a time. */
+const vectors = 8192;
 
 /** |x - c| of all vectors by the kernels, likewise a guide. */
 export function allDistances(v: Vectors, centre: Float64Array, kernels: Kernels): Float64Array {
   const found = new Float64Array(v.n * v.per);
+  const block = Math.max(1, Math.floor(vectors / v.per));
   const largest = new Float64Array(block * v.per);
   for (let from = 0; from < v.n; from += block) {
     const to = Math.min(v.n, from + block);

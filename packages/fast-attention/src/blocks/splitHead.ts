@@ -117,9 +117,11 @@ function planned({ vectors, values, checked, question, sizes, costs, whole }: Sp
   // Near keys that are all equal are stored as zeros, and so would be the far ones.
   if (head === null || (head.keyFactor === 0 && ofKeys.far.length > 0)) return null;
   const far = gathered(vectors.keys, ofKeys.far);
-  const { logs, reach } = farKeys(head, far, scale);
+  const beside = farKeys(head, far, scale);
+  if (beside === null) return null;
+  const { logs, reach, weighing } = beside;
   const besides = { queries: ofQueries.far.length, keys: ofKeys.far.length };
-  const { plan, run } = planHead({ ...question, head, beside: { milliseconds: besideTime(costs, sizes, besides), keys: besides.keys, reach } });
+  const { plan, run } = planHead({ ...question, head, beside: { milliseconds: besideTime(costs, sizes, besides), keys: besides.keys, reach, weighing } });
   if (run === null || !(plan.predicted!.polynomial < whole * margin(costs))) return null;
   const near = { queries: ofQueries.near.length, keys: ofKeys.near.length };
   const those = [counted(besides.queries, 'query', 'queries'), counted(besides.keys, 'key', 'keys')].filter((part) => part !== '').join(' and ');
@@ -143,8 +145,8 @@ function blocksOf(near: { queries: number; keys: number }, far: { queries: numbe
   ];
 }
 
-/** ln omega of the far keys, and how far scores with them reach, it included. */
-function farKeys({ queryCentre, keyCentre, queryNorm, keyFactor, top, omega }: CentredHead, far: Vectors, scale: number): { logs: Float64Array; reach: number } {
+/** ln omega of the far keys, how far scores with them reach, it included, and what its rounding is relative to; null if they are too long to be stored. */
+function farKeys({ queryCentre, keyCentre, queryNorm, keyFactor, top, omega }: CentredHead, far: Vectors, scale: number): { logs: Float64Array; reach: number; weighing: number } | null {
   const logs = new Float64Array(far.n);
   let [longest, largest] = [0, 0];
   for (let j = 0; j < far.n; j++) {
@@ -156,9 +158,12 @@ function farKeys({ queryCentre, keyCentre, queryNorm, keyFactor, top, omega }: C
       square += (x * keyFactor) ** 2;
     }
     if (omega !== null) logs[j] = sum - top;
-    longest = Math.max(longest, square);
+    longest = Math.max(longest, Math.sqrt(square));
     largest = Math.max(largest, Math.abs(logs[j]!));
   }
-  // Squares that overflow make the reach, and with it the bound, infinite; 2^-20 is more than all roundings, of stored entries too.
-  return { logs, reach: (Math.sqrt(longest) * queryNorm + largest) * (1 + 2 ** -20) };
+  // As for the near ones: stored entries neither overflow Float32 nor lose more than `etaFixed` to underflow.
+  if (!(longest < 2 ** 20)) return null;
+  const up = 1 + 2 ** -20; // more than all roundings, of stored entries too
+  const weighing = omega === null ? 0 : Math.abs(scale) * Math.hypot(...queryCentre) * (longest / keyFactor) * up;
+  return { logs, reach: (longest * queryNorm + largest) * up, weighing };
 }

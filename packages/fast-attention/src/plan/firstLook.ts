@@ -81,7 +81,7 @@ export function notWorthPlanning({ queries, keys, scale, tolerance, costs, sizes
     Math.abs(scale) * [queries, keys].reduce((product, v) => product * reachOf(v, few ? Math.max(1, Math.floor(v.n / looked)) : 1), 1);
   const epsilon = weightTolerance(tolerance);
   // The list ends with the first degree that is good enough.
-  const rankAt = (R: number): number => (R > largestMinimaxHalfWidth ? Infinity : rankOf(d, aboutErrors(R, epsilon).length - 1));
+  const rankAt = (R: number): number => (!(R <= largestMinimaxHalfWidth) ? Infinity : rankOf(d, aboutErrors(R, epsilon).length - 1));
   const wins = (R: number): boolean => timesOf(costs, { ...sizes, rank: rankAt(R) }).polynomial < most;
   // Centring leaves no less than a glance at nine tokens shows.
   const least = Math.abs(scale) * glance(queries).all * glance(keys).all;
@@ -97,6 +97,7 @@ export function notWorthPlanning({ queries, keys, scale, tolerance, costs, sizes
 
   function tooFar(reached: number): string {
     const found = `scores reach about ${Number(reached.toPrecision(2))} or more from their centre`;
+    if (Number.isNaN(reached)) return 'queries and keys differ too far in size';
     return reached > largestMinimaxHalfWidth
       ? `${found}, and no polynomial here follows e^x beyond ${largestMinimaxHalfWidth}`
       : `${found}, so about ${Math.round(rankAt(reached))} monomials or more would be needed`;

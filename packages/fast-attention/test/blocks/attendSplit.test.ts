@@ -138,6 +138,65 @@ describe('where a head is not divided', () => {
   });
 });
 
+describe('what a review found', () => {
+  test.each([24, 22, 18, 14])('far keys across the query centre: products of 2^%d that cancel, whose rounding is not small', (exponent) => {
+    // Every product is exact in float64, so the reference is right; ln omega of the far key is a small difference of three of them.
+    const P = 2 ** exponent;
+    const random = randomSource(1);
+    const queries = tokens(3, Float32Array.from({ length: 120 }, (_, at) => (at % 3 === 0 ? 3 * P : at % 3 === 1 ? 7 * P : 1e-6 * 2 ** (24 - exponent) * random.normal())));
+    const keys = tokens(3, Float32Array.from({ length: 60 }, (_, at) => (at % 3 === 2 ? 1e-3 * random.normal() : 0)));
+    keys.data.set([7 * P, -3 * P, 2.5 * P], 15);
+    const values = tokens(1, new Float32Array(20).fill(-1));
+    values.data[5] = 1;
+    for (const scale of [0.3, 0.7]) {
+      const problem = { queries, keys, values, scale };
+      const { output, certificate, logPartition, logPartitionError } = attend(problem, every);
+      const exact = exactly(problem);
+      expect(worst(exact.perRow(output.data), certificate.perRow)).toBeLessThanOrEqual(1);
+      logPartition!.forEach((x, i) => expect(Math.abs(x - exact.logPartition[i]!)).toBeLessThanOrEqual(logPartitionError! + exact.logError));
+    }
+  });
+
+  test('a far key that leaves Float32 once it is scaled like the near ones', () => {
+    const column = (value: (i: number) => number): Tokens<Float32Array> => tokens(1, Float32Array.from({ length: 20 }, (_, i) => value(i)));
+    const problem = { queries: column((i) => i / 10 - 1), keys: column((i) => (i === 9 ? 2e37 : (i - 9) * 1e-41)), values: column((i) => i % 3), scale: 1e-36 };
+    const { output, certificate } = attend(problem, every);
+    expect(output.data.every(Number.isFinite)).toBe(true);
+    expect(worst(exactly(problem).perQuery(output.data), certificate.perQuery!)).toBeLessThanOrEqual(1);
+  });
+
+  test('values that are all equal say nothing of the log partitions', async () => {
+    const kernels = await createKernels({ threads: 1, memoryMiB: 16 });
+    for (const far of [{}, { keyAt: [8], far: 200, shift: 0.5 }]) {
+      for (const keys of [3, 20, 71]) {
+        const problem = problemOf(kernels, { ...far, keys: Math.max(keys, 9), value: () => 1 });
+        const { certificate, logPartition, logPartitionError } = attend(problem, { method: 'polynomial', logPartition: true, kernels });
+        const exact = exactly(problem);
+        expect(certificate.bound).toBe(0);
+        const other = attend({ ...problem, values: problemOf(kernels, { keys: Math.max(keys, 9) }).values }, { method: 'polynomial', logPartition: true, kernels });
+        expect(logPartitionError).toBe(other.logPartitionError);
+        logPartition!.forEach((x, i) => expect(Math.abs(x - exact.logPartition[i]!)).toBeLessThanOrEqual(logPartitionError! + exact.logError));
+      }
+    }
+    kernels.close();
+  });
+
+  test('kernels without room for the far queries compute the head undivided', async () => {
+    const small = await createKernels({ threads: 1, memoryMiB: 2 });
+    const roomy = await createKernels({ threads: 1, memoryMiB: 64 });
+    // One far query: exact attention for it needs all keys and values at once.
+    const problem = problemOf(small, { n: 500, keys: 60_001, queryAt: [100], far: 9 });
+    const costs = { exactPair: { base: 50, each: 1 }, monomial: { base: 5, each: 0.05 }, token: { base: 10, each: 2 }, call: 0, measured: true };
+    const options = { tolerance: 1e-3, costs, perQuery: true } as const;
+    expect(attend(problem, { ...options, kernels: roomy }).plan[0]).toHaveProperty('blocks');
+    const { output, certificate, plan } = attend(problem, { ...options, kernels: small });
+    expect([plan[0]!.method, plan[0]!.blocks]).toEqual(['polynomial', undefined]);
+    expect(worst(exactly(problem).perQuery(output.data), certificate.perQuery!)).toBeLessThanOrEqual(1);
+    small.close();
+    roomy.close();
+  });
+});
+
 test('auto divides a head where that is predicted to be faster, and planAttention says the same', async () => {
   const kernels = await createKernels({ threads: 1, memoryMiB: 64 });
   const problem = problemOf(kernels, { n: 4099, keys: 4093, queryAt: [1000], keyAt: [2000] });
