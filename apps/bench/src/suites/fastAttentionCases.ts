@@ -11,6 +11,8 @@ export interface FastCase {
   readonly options: Pick<FastAttentionOptions, 'method' | 'truncation' | 'degree' | 'tolerance'>;
   /** Whether onnxruntime computes it too: uniform, no mask. */
   readonly peers: boolean;
+  /** Both methods on one thread instead of those of the run. */
+  readonly alone?: boolean;
 }
 
 /** Entries of the uniform problems, the scale being 1 / sqrt(d). */
@@ -32,7 +34,8 @@ export function fastCases(quick: boolean): readonly FastCase[] {
   const crossover = quick ? [512, 724, 1024] : CROSSOVER;
   return [
     ...[...crossover, ...slope].map(uniform),
-    ...[16384, 65536].map((n): FastCase => ({ n, d: 16, data: 'half-width 0.5', causal: false, options: { method: 'polynomial', degree: 3, truncation: 'isotropic' }, peers: false })),
+    ...[false, true].flatMap((alone) => [16384, 65536].map((n): FastCase =>
+      ({ n, d: 16, data: 'half-width 0.5', causal: false, options: { method: 'polynomial', degree: 3, truncation: 'isotropic' }, peers: false, alone }))),
     { n: 8192, d: 16, data: 'spectrum 0.5^i', causal: false, options: { ...polynomial, truncation: 'adaptive' }, peers: false },
     ...(quick ? [4096] : [4096, 16384]).map((n): FastCase => ({ n, d: 8, data: 'uniform', causal: true, options: polynomial, peers: false })),
     // Inside the criterion, inside but for a few tokens, and outside: normal entries of deviation 2; a head as wide as a language model's.

@@ -42,6 +42,9 @@ export interface PlannedHead {
   readonly sizes: Omit<TimedSizes, 'rank'>;
 }
 
+/** Pairs whose exact attention takes a few microseconds. */
+const fewPairs = 4096;
+
 /** Pairs of a query and a key it sees. */
 function visiblePairs(queries: number, keys: number, causal: number | null): number {
   if (causal === null) return queries * keys;
@@ -62,9 +65,12 @@ export function plannedHead(problem: AttentionProblem, checked: CheckedProblem, 
   const exactBound = Math.max(...exactly.perColumn);
   const vectors = headVectors(problem, checked, head);
   const sizes = { queries: group * shape.queries, keys, pairs, d, dv };
-  const costs = options.costs ?? (method === 'auto' ? costsFor(kernels, nominalExact(kernels, sizes)) : knownCosts(kernels));
+  // So few pairs that deciding would show in the time.
+  const few = options.costs === undefined && method === 'auto' && degree === undefined && pairs <= fewPairs && exactBound <= tolerance;
+  const costs = options.costs ?? (method === 'auto' && !few ? costsFor(kernels, nominalExact(kernels, sizes)) : knownCosts(kernels));
   // Where only the polynomial can certify the tolerance there is no choice.
   const refused = method === 'exact' ? 'asked for'
+    : few ? 'exact attention over so few pairs takes no longer than centring and packing the tokens'
     : method === 'auto' && degree === undefined && exactBound <= tolerance ? notWorthPlanning({ ...vectors, scale, tolerance, costs, sizes }) : null;
   const centred = refused === null ? centredHead(vectors, checked, { box, reach: shape.causal === null ? Infinity : 8, kernels }) : null;
   const storage = storageFraction(columns, unitRoundoff(kernels));
@@ -72,12 +78,11 @@ export function plannedHead(problem: AttentionProblem, checked: CheckedProblem, 
   const planned: Planned = centred === null || method === 'exact'
     ? { plan: exactPlan(refused ?? 'queries and keys differ too far in size'), run: null, least: null }
     : planHead({ ...question, head: centred, method, ...(degree === undefined ? {} : { degree }) });
-  const exactTime = timesOf(costs, { ...sizes, rank: 0 }).exact;
-  const whole = planned.run === null ? (method === 'polynomial' ? Infinity : exactTime) : planned.plan.predicted!.polynomial;
+  const whole = planned.run !== null ? planned.plan.predicted!.polynomial
+    : method === 'polynomial' ? Infinity : few ? 0 : timesOf(costs, { ...sizes, rank: 0 }).exact;
   // Where the whole head has no polynomial and one is asked for, the time does not count.
-  const worth = (method === 'polynomial' && planned.run === null) || Math.min(whole, exactTime) > worthLooking;
-  const divisible = method !== 'exact' && degree === undefined && !box && shape.causal === null && worth;
-  const split = !divisible ? null : ifRoom(() => splitHead({
+  const worth = whole === Infinity || (whole > worthLooking && timesOf(costs, { ...sizes, rank: 0 }).exact > worthLooking);
+  const split = method === 'exact' || !worth || degree !== undefined || box || shape.causal !== null ? null : ifRoom(() => splitHead({
     vectors, checked, sizes, costs, tolerance, whole, question: { ...question, method },
     values: { data: problem.values.data, n: keys, stride: shape.keyHeads * dv, offset: head * dv, per: 1, d: dv },
   }));
