@@ -185,7 +185,7 @@ describe('what a review found', () => {
     const small = await createKernels({ threads: 1, memoryMiB: 2 });
     const roomy = await createKernels({ threads: 1, memoryMiB: 64 });
     // One far query: exact attention for it needs all keys and values at once.
-    const problem = problemOf(small, { n: 500, keys: 60_001, queryAt: [100], far: 9 });
+    const problem = problemOf(small, { n: 151, keys: 60_001, queryAt: [10], far: 9 });
     const costs = { exactPair: { base: 50, each: 1 }, monomial: { base: 5, each: 0.05 }, token: { base: 10, each: 2 }, call: 0, measured: true };
     const options = { tolerance: 1e-3, costs, perQuery: true } as const;
     expect(attend(problem, { ...options, kernels: roomy }).plan[0]).toHaveProperty('blocks');
@@ -199,12 +199,12 @@ describe('what a review found', () => {
 
 test('auto divides a head where that is predicted to be faster, and planAttention says the same', async () => {
   const kernels = await createKernels({ threads: 1, memoryMiB: 64 });
-  const problem = problemOf(kernels, { n: 4099, keys: 4093, queryAt: [1000], keyAt: [2000] });
+  const problem = problemOf(kernels, { n: 1297, keys: 4093, queryAt: [1000], keyAt: [2000] });
   const costs = nominalCosts(kernels);
   const { plan, certificate, output } = attend(problem, { costs, perQuery: true, kernels });
   expect(plan[0]!.blocks).toEqual([
-    { queries: 4098, keys: 4092, method: 'polynomial' },
-    { queries: 4098, keys: 1, method: 'exact' },
+    { queries: 1296, keys: 4092, method: 'polynomial' },
+    { queries: 1296, keys: 1, method: 'exact' },
     { queries: 1, keys: 4093, method: 'exact' },
   ]);
   expect(worst(exactly(problem).perQuery(output.data), certificate.perQuery!)).toBeLessThanOrEqual(1);
