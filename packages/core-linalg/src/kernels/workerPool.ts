@@ -16,8 +16,8 @@ const argsOffset = 64;
 const messageOffset = argsOffset + maxTasks * maxArgs * 8;
 const controlBytes = messageOffset + maxMessage * 2;
 
-/** Turns of a waiting loop before a thread sleeps: some 30 microseconds, more than the gap between two kernels. */
-const spins = 3000;
+/** Turns of a waiting loop before a thread sleeps: some 100 microseconds, more than what a caller does between two kernels, or two calls of attention. */
+const spins = 10000;
 
 /**
  * What a worker runs; `WorkerPool.run` takes tasks in the same way. A task is taken by lowering `remaining`, so a
