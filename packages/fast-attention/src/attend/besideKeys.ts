@@ -34,6 +34,13 @@ export function packBeside(kernels: Kernels, head: CentredHead, { keys, values, 
   return { count: n, width, k, v };
 }
 
+/** Centres and stores queries of tokens `from` to `to` - 1 for exact attention in these coordinates: a last coordinate takes ln omega of a key as it is. */
+export function packQueries({ queries, queryCentre, queryFactor }: CentredHead, from: number, to: number, width: number, out: FloatArray): void {
+  const { d, per } = queries;
+  packVectors(queries, from, to, queryCentre, queryFactor, width, out);
+  if (width > d) for (let i = d, end = (to - from) * per * width; i < end; i += width) out[i] = 1;
+}
+
 /**
  * Adds the exact part of query tokens `from` to `to` - 1 to their sums N and D: with E the sum of e^x over the keys beside and z' their mean
  * value, the sums become $e^{-m} (N + E z')$ and $e^{-m} (D + E)$, m = max(0, ln E), which no large E overflows.
@@ -43,15 +50,13 @@ export function packBeside(kernels: Kernels, head: CentredHead, { keys, values, 
  * @returns the least D
  */
 export function addBeside(kernels: Kernels, head: CentredHead, packed: PackedBeside, dv: number, from: number, to: number, sums: FloatArray, totals: Float64Array | null, masses: Float64Array): number {
-  const { queries } = head;
-  const { per, d } = queries;
+  const { per } = head.queries;
   const { width, count } = packed;
   const tokens = to - from;
   let least = Infinity;
   kernels.scratch(() => {
     const q = kernels.allocate(tokens * per * width);
-    packVectors(queries, from, to, head.queryCentre, head.queryFactor, width, q);
-    if (width > d) for (let i = d; i < q.length; i += width) q[i] = 1;
+    packQueries(head, from, to, width, q);
     const z = kernels.allocate(tokens * per * dv);
     const logs = kernels.allocate(tokens * per);
     kernels.attention({ queries: tokens, keys: count, heads: per, keyHeads: 1, d: width, dv, scale: 1, causal: null }, q, packed.k, packed.v, z, logs);

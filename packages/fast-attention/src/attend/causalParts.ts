@@ -1,3 +1,4 @@
+import { packQueries } from './besideKeys.ts';
 import { addExact, packPlainValues, packVectors, weighMoments, writeOutputs } from './pack.ts';
 import { addKeys, normsInto, type HeadRun } from './polynomialHead.ts';
 
@@ -47,12 +48,9 @@ export function causalParts(run: HeadRun, causal: number, totals: Float64Array, 
       else sums.fill(0);
       const rest = seen - shared;
       if (rest > 0) {
-        packVectors(head.queries, at, at + tokens, head.queryCentre, head.queryFactor, wide, q);
+        packQueries(head, at, at + tokens, wide, q);
         packVectors(head.keys, shared, seen, head.keyCentre, head.keyFactor, wide, k);
-        if (head.omega !== null) {
-          for (let i = 0; i < tokens * per; i++) q[i * wide + d] = 1;
-          for (let j = 0; j < rest; j++) k[j * wide + d] = Math.log(head.omega[shared + j]!);
-        }
+        if (head.omega !== null) for (let j = 0; j < rest; j++) k[j * wide + d] = Math.log(head.omega[shared + j]!);
         packPlainValues(values, columns, shared, seen, v);
         const shape = { queries: tokens, keys: rest, heads: per, keyHeads: 1, d: wide, dv: columns.dv, scale: 1, causal: at + causal - shared };
         kernels.attention(shape, q, k, v, z, logs);

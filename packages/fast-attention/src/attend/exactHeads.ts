@@ -4,7 +4,7 @@ import { ifRoom } from './kernelMemory.ts';
 import type { CheckedProblem } from './problem.ts';
 
 /** Columns `from` to `from + width - 1` of every token, together. */
-function part(t: Tokens, from: number, width: number): FloatArray {
+export function part(t: Tokens, from: number, width: number): FloatArray {
   if (t.d === width) return t.data;
   const data = new (t.data.constructor as new (length: number) => FloatArray)(width * t.n);
   for (let i = 0; i < t.n; i++) for (let c = 0; c < width; c++) data[i * width + c] = t.data[i * t.d + from + c]!;

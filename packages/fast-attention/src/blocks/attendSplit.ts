@@ -1,12 +1,12 @@
 import type { AttentionProblem } from '@prompt-limits/attention';
 import type { FloatArray, Kernels } from '@prompt-limits/core-linalg';
 import { largestTerms } from '../certificate/certificate.ts';
+import { part } from '../attend/exactHeads.ts';
 import { aPosterioriBounds, type HeadBounds } from '../attend/headBounds.ts';
 import { logPartitions } from '../attend/logPartitions.ts';
 import { polynomialHead, type HeadRun } from '../attend/polynomialHead.ts';
 import { headVectors, type CheckedProblem } from '../attend/problem.ts';
 import type { ValueColumns } from '../attend/valueColumns.ts';
-import type { Vectors } from '../attend/views.ts';
 import { gathered } from './farTokens.ts';
 import type { SplitHead } from './splitHead.ts';
 
@@ -66,15 +66,12 @@ export function attendSplit(run: SplitRun): { bounds: HeadBounds; logError: numb
   /** The queries by exact attention to all keys; a bound on the error of their log partitions, 0 if none are wanted. */
   function farQueries({ problem, checked, kernels, columns, output, logs }: SplitRun): number {
     const list = split.farQueries;
-    const vectors = headVectors(problem, checked, head);
-    const [q, k] = [gathered(vectors.queries, list), compactHead(vectors.keys)];
-    const v = compactHead({ data: problem.values.data, n: shape.keys, stride: shape.keyHeads * dv, offset: head * dv, per: 1, d: dv });
+    const q = gathered(headVectors(problem, checked, head).queries, list).data;
+    const [k, v] = [part(problem.keys, head * shape.d, shape.d), part(problem.values, head * dv, dv)];
     const z = like(output, list.length * dv);
     const found = like(output, list.length);
-    kernels.attention({ ...shape, queries: list.length, heads: 1, keyHeads: 1, causal: null }, q.data, k, v, z, found);
-    for (let i = 0, at = 0; i < list.length; i++) {
-      for (let c = 0; c < dv; c++, at++) z[at] = Math.min(columns.high[c]!, Math.max(columns.low[c]!, z[at]!));
-    }
+    kernels.attention({ ...shape, queries: list.length, heads: 1, keyHeads: 1, causal: null }, q, k, v, z, found);
+    kernels.holdTokens(list.length, dv, z, columns.low, columns.high);
     scatter(list, z, dv, output, heads * dv, head * group * dv);
     if (logs === null) return 0;
     scatterLogs(list, found, logs);
@@ -95,8 +92,3 @@ export function attendSplit(run: SplitRun): { bounds: HeadBounds; logError: numb
 }
 
 const like = (x: FloatArray, length: number): FloatArray => new (x.constructor as new (length: number) => FloatArray)(length);
-
-/** Keys or values of one head, one after another. */
-function compactHead(v: Vectors): FloatArray {
-  return v.stride === v.d ? v.data : gathered(v, Int32Array.from({ length: v.n }, (_, i) => i)).data;
-}

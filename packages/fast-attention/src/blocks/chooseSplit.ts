@@ -1,6 +1,5 @@
-import { aboutErrors } from '../anisotropic/chooseBlocks.ts';
 import { timesOf, type CostModel, type TimedSizes } from '../plan/costModel.ts';
-import { largestMinimaxHalfWidth } from '../polynomial/minimaxExp.ts';
+import { rankFor } from '../plan/firstLook.ts';
 import { weightTolerance } from '../polynomial/weightTolerance.ts';
 
 /** How many queries and keys are left to exact attention, those that reach furthest. */
@@ -34,15 +33,6 @@ export function besideTime(costs: CostModel, { queries, keys, d, dv }: Omit<Time
   const token = (costs.token.base + costs.token.each * (d + dv)) / 1e6;
   return pairs(far.queries, keys) + pairs(queries - far.queries, far.keys) + (far.keys > 0 ? token * (queries - far.queries) : 0)
     + (far.queries > 0 ? token * queries : 0) + (far.keys > 0 ? token * keys : 0);
-}
-
-/** About how many monomials scores within R need; infinite beyond what any polynomial here follows. */
-export function rankFor(d: number, R: number, epsilon: number): number {
-  if (!(R <= largestMinimaxHalfWidth)) return Infinity; // NaN is 0 times infinity: not known
-  const degree = aboutErrors(R, epsilon).length - 1;
-  let rank = 1;
-  for (let g = 1; g <= degree; g++) rank *= (d + g) / g;
-  return rank;
 }
 
 /** Distances in descending order, all or the largest of `count`, and the tokens that the `count` stand for. */

@@ -5,10 +5,10 @@ import { planHead, type HeadPlan, type PlanQuestion, type PolynomialPlan } from 
 import type { CheckedProblem } from '../attend/problem.ts';
 import { kernelRanges, startOf, type Vectors } from '../attend/views.ts';
 import type { CostModel, TimedSizes } from '../plan/costModel.ts';
-import { margin, winningRank } from '../plan/firstLook.ts';
+import { margin, rankFor, winningRank } from '../plan/firstLook.ts';
 import { glance } from '../plan/glance.ts';
 import { weightTolerance } from '../polynomial/weightTolerance.ts';
-import { besideTime, chooseSplit, mostFar, rankFor, type Reaches, type Split } from './chooseSplit.ts';
+import { besideTime, chooseSplit, mostFar, type Reaches, type Split } from './chooseSplit.ts';
 import { allDistances, gathered, medianCentre, sampledDistances } from './farTokens.ts';
 
 /** A head in blocks: near queries on near keys by a polynomial; far keys for all near queries, and all keys for far queries, exactly. */

@@ -1,8 +1,9 @@
 import type { FloatArray, Kernels } from '@prompt-limits/core-linalg';
 import type { Chunk } from './chunks.ts';
-import { addRow, type HeadGradient } from './headRows.ts';
+import type { HeadGradient, HeadRows } from './headRows.ts';
 import type { GradientInputs, HeadData } from './headInputs.ts';
 import type { HeadPlan } from './headPlan.ts';
+import { storeRows } from './storeTokens.ts';
 
 /** The rows of a chunk, known once its sums are: 1 / D (0: nothing to add), delta, and the factors of the bounds. */
 interface ChunkRows {
@@ -81,7 +82,13 @@ export function exactChunk(inputs: GradientInputs, plan: HeadPlan, data: HeadDat
     const dk = kernels.allocate(n * d);
     const dValues = kernels.allocate(n * wide);
     kernels.attentionVjp({ ...shape, dv: wide }, q, k, wideV, kernels.allocate(m * wide), all, dz, dq, dk, dValues);
-    for (let i = from; i < Math.min(to, into.queries.bounds.length); i++) addRow(into.queries, i, d, dq, (i - from) * d, units[0], into.u);
+    const store = (target: HeadRows, width: number, first: number, end: number, x: FloatArray, stride: number, factor: number): void => {
+      const count = Math.min(end, target.bounds.length) - first;
+      if (count > 0) storeRows(kernels, target, width, first, x, stride, new Float64Array(count).fill(factor), into.u);
+    };
+    store(into.queries, d, from, to, dq, d, units[0]);
+    store(into.values, dv, chunk.prefix, chunk.seen, dValues, wide, units[0] / data.size);
+    store(into.keys, d, chunk.prefix, chunk.seen, dk, d, units[0]);
     // The sums of P e are computed with the same rounding as the gradient.
     const { eta, products } = plan.chunk!.rounding;
     const grown = Math.exp(2 * eta) * (1 + 4 * products) * (1 + 2 ** -20);
@@ -90,8 +97,6 @@ export function exactChunk(inputs: GradientInputs, plan: HeadPlan, data: HeadDat
     const size = Math.abs(scale) * (largestEntry(q) + 1) * units[0];
     for (let j = chunk.prefix; j < Math.min(chunk.seen, into.keys.bounds.length); j++) {
       const at = (j - chunk.prefix) * wide;
-      addRow(into.values, j, dv, dValues, at, units[0] / data.size, into.u);
-      addRow(into.keys, j, d, dk, (j - chunk.prefix) * d, units[0], into.u);
       into.values.bounds[j]! += (Math.max(0, dValues[at + dv + 1]!) + floor) * units[1] * grown + floor * (units[0] / data.size);
       into.keys.bounds[j]! += (Math.max(0, dValues[at + dv + 2]!) + floor) * units[2] * grown + floor * size;
     }

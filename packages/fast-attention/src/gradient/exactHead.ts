@@ -1,7 +1,8 @@
 import type { FloatArray, Kernels } from '@prompt-limits/core-linalg';
 import { exactRounding, unitRoundoff } from '../certificate/rounding.ts';
 import { largestEntry } from '../attend/views.ts';
-import { addRow, type HeadGradient, type HeadRows } from './headRows.ts';
+import type { HeadGradient, HeadRows } from './headRows.ts';
+import { storeRows } from './storeTokens.ts';
 import type { GradientInputs } from './headInputs.ts';
 import { chunkRounding } from './headPlan.ts';
 
@@ -50,7 +51,7 @@ export function exactHead(inputs: GradientInputs, head: number, kernels: Kernels
     for (const [which, target] of targets.entries()) {
       if (target === null) continue;
       const width = which === 2 ? dv : d;
-      for (let t = 0; t < target.bounds.length; t++) addRow(target, t, width, parts[which]!, t * width, 1, into.u);
+      storeRows(kernels, target, width, 0, parts[which]!, width, new Float64Array(target.bounds.length).fill(1), into.u);
     }
   };
   // Keys before `wantedKeys` and queries before `wantedQueries` are seen as in the whole problem: both count from the first token.

@@ -7,7 +7,7 @@ import { headData, type GradientInputs, type HeadData } from './headInputs.ts';
 import { headPack, type HeadPack } from './headPack.ts';
 import type { HeadPlan } from './headPlan.ts';
 import type { HeadGradient, Rows, Sizes, Units } from './headRows.ts';
-import { storeKeys, storeQueries } from './storeTokens.ts';
+import { storeKeys, storeRows } from './storeTokens.ts';
 
 const maxAbs = (x: Float64Array): number => x.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
 
@@ -86,7 +86,7 @@ function passOverQueries(
           if (W !== null && wanted > from) {
             const dx = kernels.allocate((wanted - from) * d);
             kernels.monomialReadVjp(set, wanted - from, queries, columns, W, sums, dx);
-            storeQueries(kernels, d, from, dx, wanted === to ? factors : factors.subarray(0, wanted - from), into);
+            storeRows(kernels, into.queries, d, from, dx, d, wanted === to ? factors : factors.subarray(0, wanted - from), into.u);
           }
           if (inside !== null) inside.gradient(rows, into);
         });

@@ -51,17 +51,3 @@ export interface Units {
 
 /** What a stored sum may lose to underflow. */
 export const leastStored = (u: number): number => (u === 2 ** -24 ? 2 ** -149 : 2 ** -1000);
-
-/** Adds factor x to row t, and the rounding of the sums as stored to its bound. */
-export function addRow({ data, bounds }: HeadRows, t: number, width: number, x: FloatArray, from: number, factor: number, u: number): void {
-  const at = t * width;
-  let largest = 0;
-  for (let c = 0; c < width; c++) {
-    const sum = data[at + c]! + factor * x[from + c]!;
-    data[at + c] = sum;
-    const size = Math.abs(sum);
-    if (size > largest) largest = size;
-  }
-  // Rounded when stored, twice more in float64; 2^-149 where it underflows.
-  bounds[t]! += largest * (u + 2 ** -51) + leastStored(u);
-}

@@ -8,13 +8,12 @@ function add(kernels: Kernels, { data }: HeadRows, width: number, from: number, 
   return largest;
 }
 
-/** Adds factor_i dx_i to dQ of queries `from` on, and the rounding to their bounds. */
-export function storeQueries(kernels: Kernels, d: number, from: number, dx: FloatArray, factor: Float64Array, into: HeadGradient): void {
-  const { bounds } = into.queries;
-  const largest = add(kernels, into.queries, d, from, dx, d, factor);
+/** Adds factor_t x_t to rows `from` on, x_t being `stride` values apart, and the rounding of the sums as stored to their bounds. */
+export function storeRows(kernels: Kernels, rows: HeadRows, width: number, from: number, x: FloatArray, stride: number, factor: Float64Array, unit: number): void {
+  const largest = add(kernels, rows, width, from, x, stride, factor);
   // Rounded when stored, twice more in float64; 2^-149 where it underflows.
-  const [u, least] = [into.u + 2 ** -51, leastStored(into.u)];
-  for (let i = 0; i < largest.length; i++) bounds[from + i]! += largest[i]! * u + least;
+  const [u, least] = [unit + 2 ** -51, leastStored(unit)];
+  for (let t = 0; t < largest.length; t++) rows.bounds[from + t]! += largest[t]! * u + least;
 }
 
 /** What `storeKeys` makes the gradient of a block of keys from. */

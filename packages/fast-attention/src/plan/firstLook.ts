@@ -50,6 +50,12 @@ function rankOf(d: number, g: number): number {
   return rank;
 }
 
+/** About how many monomials scores within R need for weights within epsilon; infinite beyond what any polynomial here follows. */
+export function rankFor(d: number, R: number, epsilon: number): number {
+  // NaN, 0 times infinity, is not known to be followed. The list ends with the first degree that is good enough.
+  return !(R <= largestMinimaxHalfWidth) ? Infinity : rankOf(d, aboutErrors(R, epsilon).length - 1);
+}
+
 /** With fewer pairs a look would show: a polynomial of degree 3 has to win then, not one of degree 0. */
 const fewPairs = 2 ** 18;
 
@@ -80,8 +86,7 @@ export function notWorthPlanning({ queries, keys, scale, tolerance, costs, sizes
   const reach = (few: boolean): number =>
     Math.abs(scale) * [queries, keys].reduce((product, v) => product * reachOf(v, few ? Math.max(1, Math.floor(v.n / looked)) : 1), 1);
   const epsilon = weightTolerance(tolerance);
-  // The list ends with the first degree that is good enough.
-  const rankAt = (R: number): number => (!(R <= largestMinimaxHalfWidth) ? Infinity : rankOf(d, aboutErrors(R, epsilon).length - 1));
+  const rankAt = (R: number): number => rankFor(d, R, epsilon);
   const wins = (R: number): boolean => timesOf(costs, { ...sizes, rank: rankAt(R) }).polynomial < most;
   // Centring leaves no less than a glance at nine tokens shows.
   const least = Math.abs(scale) * glance(queries).all * glance(keys).all;
